@@ -1,0 +1,65 @@
+import type { Column } from '../engine/rows/types.js';
+
+/** What a run works with: the parameters, the mappings and the category file, merged and validated. No secrets. */
+export interface RunConfig {
+  readonly category: string;
+  readonly jobMode: 'resume' | 'restart';
+  readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  /** `YYYYMM` or `YYYYMMDD`; absent for all. */
+  readonly inputPartition?: string;
+  readonly databases: readonly SourceDatabase[];
+  readonly targets: readonly TargetConfig[];
+  readonly consistency: 'snapshot' | 'rcsi' | 'quiesced';
+  readonly concurrency: { readonly perServer: number };
+  readonly attentionWaitSeconds: number;
+  readonly storage: { readonly partRows: number };
+  readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
+  readonly stallSeconds: number;
+  readonly finalize: {
+    readonly enabled: boolean;
+    readonly targetSchema: string;
+    readonly dependents: 'refuse' | 'recreate';
+  };
+}
+
+export interface SourceDatabase {
+  readonly server: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
+export interface TargetConfig {
+  /** Table name of target and stage; also the transform file's name. */
+  readonly name: string;
+  readonly stageSchema: string;
+  readonly columns: readonly TargetColumn[];
+  readonly primaryKey: readonly string[];
+  /** Column of the target by whose month the stage is partitioned; absent for an unpartitioned stage. */
+  readonly partitionColumn?: string;
+  readonly sources: readonly SourceTable[];
+  /** Text of the transform SQL; absent for a plain copy (exactly one source). */
+  readonly transform?: { readonly file: string; readonly sql: string };
+  readonly joinKeys?: 'exact' | 'casefold_rtrim';
+  readonly chunk: {
+    readonly by: 'date' | 'none';
+    readonly grain: 'day' | 'month';
+    readonly allowScans: boolean;
+  };
+}
+
+export interface TargetColumn extends Column {
+  /** As declared, for DDL: `numeric(11,3)`, `varchar(100)`, `timestamp(3)`. */
+  readonly pgType: string;
+}
+
+export interface SourceTable {
+  readonly schema: string;
+  readonly table: string;
+  /** Chunking column; absent only with chunk.by none. */
+  readonly chunkColumn?: string;
+  /** T-SQL predicate, already parsed and found harmless. */
+  readonly filter?: string;
+  /** Half-open bounds that the filter puts on the chunking column, as ISO wall-clock text; for the window grid. */
+  readonly filterBounds: { readonly from?: string; readonly to?: string };
+}

@@ -1,0 +1,72 @@
+/**
+ * Every cause the engine can name. `retry: true` means it may pass by itself; anything else parks the chunk
+ * (or fails the plan) at once. docs/errors.md lists the same codes for operators; a test keeps both in step.
+ */
+export const errorCodes = {
+  CONFIG_INVALID: { retry: false },
+  CONFIG_NOT_JSON: { retry: false },
+  CATEGORY_UNKNOWN: { retry: false },
+  WORKFLOW_ID: { retry: false },
+  SECRET_MISSING: { retry: false },
+  FILTER_INVALID: { retry: false },
+  SOURCE_UNREACHABLE: { retry: true },
+  SOURCE_LOGIN: { retry: false },
+  SOURCE_DATABASE: { retry: false },
+  SOURCE_OBJECT: { retry: false },
+  SOURCE_PERMISSION: { retry: false },
+  SOURCE_TYPE: { retry: false },
+  SOURCE_HIDDEN_DATA: { retry: false },
+  SOURCE_SNAPSHOT: { retry: false },
+  SOURCE_SCAN: { retry: false },
+  SOURCE_TIMEOUT: { retry: true },
+  SOURCE_DEADLOCK: { retry: true },
+  SOURCE_CONNECTION: { retry: true },
+  SOURCE_QUERY: { retry: false },
+  TLS_VERIFICATION: { retry: false },
+  PLAN_INCOMPLETE: { retry: true },
+  STORAGE_ACCESS: { retry: false },
+  STORAGE_IO: { retry: true },
+  STORAGE_CONFLICT: { retry: false },
+  TRANSFORM_INVALID: { retry: false },
+  TRANSFORM_FAILED: { retry: false },
+  JOIN_COLLATION: { retry: false },
+  JOIN_FANOUT: { retry: false },
+  CHECKSUM_EXPORT: { retry: false },
+  CHECKSUM_TRANSFORM: { retry: false },
+  CHECKSUM_STAGE: { retry: false },
+  CHECKSUM_TARGET: { retry: false },
+  VALUE_UNREPRESENTABLE: { retry: false },
+  TARGET_UNREACHABLE: { retry: true },
+  TARGET_LOGIN: { retry: false },
+  TARGET_PERMISSION: { retry: false },
+  TARGET_SHAPE: { retry: false },
+  TARGET_CONNECTION: { retry: true },
+  TARGET_QUERY: { retry: false },
+  TARGET_KEY_COLLISION: { retry: false },
+  TARGET_DEPENDENTS: { retry: false },
+  DISK_FULL: { retry: true },
+  STALLED: { retry: true },
+  CHUNKS_NEED_ATTENTION: { retry: false },
+  INTERNAL: { retry: true },
+} as const satisfies Record<string, { readonly retry: boolean }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * The one error the engine throws on purpose. The message names what is wrong and what to do next; it never
+ * holds a secret or a value of a row.
+ */
+export class MigrationError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'MigrationError';
+  }
+
+  get retryable(): boolean {
+    return errorCodes[this.code].retry;
+  }
+}

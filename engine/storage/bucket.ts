@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** Opaque version of an object, for conditional puts (an ETag, or a hash of the content on file://). */
+export type ObjectVersion = string;
+
+/**
+ * A place for objects under slash-separated keys. Implementations: `file-bucket.ts`, `s3-bucket.ts`.
+ * Every method throws MigrationError: STORAGE_ACCESS (no such bucket, no permission), STORAGE_IO (may pass).
+ */
+export interface Bucket {
+  /** `file:///…` or `s3://bucket/prefix`, for messages and reports. */
+  readonly url: string;
+  /** Uploads a local file; complete or absent, never partial. Returns its size in bytes. */
+  putFile(key: string, localPath: string, signal?: AbortSignal): Promise<number>;
+  /** Writes a small object. */
+  put(key: string, body: string | Buffer): Promise<void>;
+  /**
+   * Writes a small object only if it does not exist (`expected: null`) or is still at `expected`.
+   * Returns false when somebody else was first.
+   */
+  putIf(key: string, body: string, expected: ObjectVersion | null): Promise<boolean>;
+  /** The object and its version, or undefined where there is none. Small objects only. */
+  get(key: string): Promise<{ readonly body: string; readonly version: ObjectVersion } | undefined>;
+  stream(key: string): Promise<Readable>;
+  /** A local path with the object's bytes: the file itself on file://, else a download into `directory`. */
+  localFile(key: string, directory: string, signal?: AbortSignal): Promise<string>;
+  /** Every object whose key starts with `prefix`, in pages behind the scenes. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Deletes an object; no error where there is none. */
+  delete(key: string): Promise<void>;
+  /** Proves that the bucket can be written, read and deleted, with an object of its own; else STORAGE_ACCESS. */
+  probe(): Promise<void>;
+}

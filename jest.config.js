@@ -1,0 +1,11 @@
+const transform = {
+  '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+};
+const base = { testEnvironment: 'node', transform, testTimeout: 60_000 };
+const project = (name) => ({
+  ...base,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+});
+
+module.exports = { projects: ['unit', 'integration', 'replay', 'drill'].map(project), maxWorkers: 2 };
