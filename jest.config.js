@@ -1,7 +1,7 @@
 const transform = {
   '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
 };
-const base = { testEnvironment: 'node', transform, testTimeout: 60_000 };
+const base = { testEnvironment: 'node', transform, testTimeout: 60_000, moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } };
 const project = (name) => ({
   ...base,
   displayName: name,
