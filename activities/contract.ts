@@ -16,7 +16,8 @@ export interface Activities {
   importChunk(input: ChunkRef): Promise<StepResult>;
   checksumChunk(input: ChunkRef): Promise<StepResult>;
   parkChunk(input: ChunkRef & { readonly code: string; readonly message: string }): Promise<void>;
-  skipChunk(input: ChunkRef & { readonly reason: string }): Promise<void>;
+  /** Sends parked chunks back to the start, or gives them up; what was sent back is found by listChunks. */
+  resolveParked(input: ResolveParkedInput): Promise<ParkedSummary>;
   finalizeTarget(input: RunRef & { readonly target: string }): Promise<StepResult>;
   writeReport(
     input: RunRef & { readonly state: RunState; readonly failure?: string },
@@ -60,6 +61,8 @@ export interface PlanSummary {
   readonly chunks: number;
   readonly done: number;
   readonly rows: number;
+  /** Rows that the filter takes and `input_partition` leaves out. */
+  readonly rowsLeftOut: number;
 }
 export interface RemovalSummary {
   readonly rowsRemoved: number;
@@ -70,6 +73,22 @@ export interface ListChunksInput extends DatabaseRef {
 }
 export interface ChunkPage {
   readonly chunks: readonly { readonly chunkId: string; readonly ordinal: number; readonly window: string }[];
+}
+export interface ResolveParkedInput extends RunRef {
+  readonly action: 'retry' | 'skip';
+  /** `<target>/<server>/<database>/<window>`; absent for all that are parked. */
+  readonly chunk?: string;
+  readonly reason?: string;
+}
+export interface ParkedSummary {
+  /** How many parked chunks the call changed; 0 where none matched. */
+  readonly resolved: number;
+  /** Databases that have pending chunks again. */
+  readonly databases: readonly {
+    readonly target: string;
+    readonly server: string;
+    readonly database: string;
+  }[];
 }
 export interface StepResult {
   readonly rows: number;

@@ -24,6 +24,7 @@ export const errorCodes = {
   SOURCE_QUERY: { retry: false },
   TLS_VERIFICATION: { retry: false },
   PLAN_INCOMPLETE: { retry: true },
+  PLAN_TOO_LARGE: { retry: false },
   STORAGE_ACCESS: { retry: false },
   STORAGE_IO: { retry: true },
   STORAGE_CONFLICT: { retry: false },

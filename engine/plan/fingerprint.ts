@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { SourceTable, TargetConfig } from '../../config/run-config.js';
+import { checksumVersion } from '../rows/canonical.js';
+import type { Column } from '../rows/types.js';
+import type { Window } from './windows.js';
+
+/** Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. */
+const engineVersion = 'duckdb-1';
+
+export interface RawContent {
+  readonly server: string;
+  readonly database: string;
+  readonly source: SourceTable;
+  readonly columns: readonly (Column & { readonly sourceType: string })[];
+  readonly window: Window;
+}
+
+/** Hash of all that decides what one source table's raw parts of one window hold. */
+export function rawFingerprint(content: RawContent): string {
+  const { server, database, source, columns, window } = content;
+  return hash({
+    checksumVersion,
+    engineVersion,
+    server,
+    database,
+    table: [source.schema, source.table],
+    chunkColumn: source.chunkColumn ?? null,
+    filter: source.filter ?? null,
+    columns: columns.map(({ name, sourceType, nullable }) => [name, sourceType, nullable]),
+    window: [window.from ?? null, window.to ?? null, window.isNull ?? false],
+  });
+}
+
+/** Hash of all that decides what a chunk's stage rows hold; what the ledger keeps and a resume compares. */
+export function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string {
+  return hash({
+    raw,
+    transform: target.transform?.sql ?? null,
+    joinKeys: target.joinKeys ?? null,
+    columns: target.columns.map(({ name, pgType, nullable }) => [name, pgType, nullable]),
+    partitionColumn: target.partitionColumn ?? null,
+  });
+}
+
+/** A chunk's transformed parts belong to one export of its raw parts. */
+export function transformedFingerprint(chunk: string, rawAttempt: string): string {
+  return hash({ chunk, rawAttempt });
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

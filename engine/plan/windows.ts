@@ -1,0 +1,150 @@
+import { MigrationError } from '../errors.js';
+
+/**
+ * A half-open range `[from, to)` of the chunking column, in ISO wall-clock text (`2025-01-31 00:00:00`).
+ * An absent bound is open; `isNull` is the window of rows without a value. Labels are unique in a database.
+ */
+export interface Window {
+  readonly label: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly isNull?: true;
+}
+
+export type Grain = 'day' | 'month';
+
+export interface GridInput {
+  readonly grain: Grain;
+  /** `YYYYMM` or `YYYYMMDD`; absent for all. */
+  readonly partition?: string;
+  /** What the filters allow; an absent side is unbounded. ISO date or date-time text. */
+  readonly bounds: { readonly from?: string; readonly to?: string };
+  /** Smallest and largest value found, where a side is unbounded; absent where there are no rows. */
+  readonly found?: { readonly min: string; readonly max: string };
+  /** True when rows without a value may pass the filter. */
+  readonly nulls: boolean;
+}
+
+const dayMs = 86_400_000;
+/** A sentinel such as 9999-12-31 must not become three million empty days. */
+const maxWindows = 100_000;
+
+/** The whole `YYYYMM` or `YYYYMMDD` as a range of days. */
+export function partitionRange(partition: string): { readonly from: string; readonly to: string } {
+  const start = firstDay(partition);
+  const end = partition.length === 6 ? nextStep(start, 'month') : start + dayMs;
+  return { from: iso(start), to: iso(end) };
+}
+
+/**
+ * Every window of one database, in order, without gap or overlap over all that the filters and the partition
+ * leave: days or months, plus the open ends where no filter bounds the column, plus NULL.
+ */
+export function windowGrid(input: GridInput): readonly Window[] {
+  const partition = input.partition === undefined ? undefined : partitionRange(input.partition);
+  const low = latest(partition?.from, input.bounds.from);
+  const high = earliest(partition?.to, input.bounds.to);
+  const first = floorStep(low ?? input.found?.min, input.grain);
+  const last = high === undefined ? ceilFound(input.found?.max, input.grain) : ceilStep(high, input.grain);
+  if (first === undefined || last === undefined) return openGrid(low, high, input.nulls);
+  const windows = steps(first, last, input.grain, partition);
+  const lowest = iso(first);
+  const highest = iso(last);
+  return [
+    ...(low === undefined ? [{ label: `lt${compact(lowest)}`, to: lowest }] : []),
+    ...windows,
+    ...(high === undefined ? [{ label: `ge${compact(highest)}`, from: highest }] : []),
+    ...nullWindow(input.nulls && partition === undefined),
+  ];
+}
+
+/** Where the column has no values and a side is unbounded: one window that still takes what may come. */
+function openGrid(low: string | undefined, high: string | undefined, nulls: boolean): readonly Window[] {
+  const range = { ...(low && { from: iso(parse(low)) }), ...(high && { to: iso(parse(high)) }) };
+  return [{ label: 'all', ...range }, ...nullWindow(nulls)];
+}
+
+function nullWindow(wanted: boolean): readonly Window[] {
+  return wanted ? [{ label: 'null', isNull: true }] : [];
+}
+
+function steps(
+  first: number,
+  last: number,
+  grain: Grain,
+  partition: { readonly from: string; readonly to: string } | undefined,
+): readonly Window[] {
+  const stepDays = grain === 'day' ? 1 : 28;
+  if ((last - first) / dayMs / stepDays > maxWindows)
+    throw new MigrationError(
+      'PLAN_TOO_LARGE',
+      `Windows from ${iso(first)} to ${new Date(last).toISOString()} by ${grain} would be more than ${maxWindows}. ` +
+        'Bound the chunking column in source_filter_<table>, or choose "grain": "month".',
+    );
+  const windows: Window[] = [];
+  for (let at = first; at < last; at = nextStep(at, grain)) {
+    const from = latest(iso(at), partition?.from) ?? iso(at);
+    const to = earliest(iso(nextStep(at, grain)), partition?.to) ?? iso(nextStep(at, grain));
+    const day = grain === 'day' || (partition !== undefined && parse(to) - parse(from) === dayMs);
+    windows.push({ label: compact(from).slice(0, day ? 8 : 6), from, to });
+  }
+  return windows;
+}
+
+function parse(text: string): number {
+  const at = Date.parse(`${text.trim().replace(' ', 'T')}${text.trim().length > 10 ? 'Z' : ''}`);
+  if (Number.isNaN(at))
+    throw new MigrationError('FILTER_INVALID', `'${text}' is not a date that can bound windows.`);
+  return at;
+}
+
+function firstDay(partition: string): number {
+  const day = partition.length === 6 ? '01' : partition.slice(6);
+  return parse(`${partition.slice(0, 4)}-${partition.slice(4, 6)}-${day}`);
+}
+
+function floorStep(text: string | undefined, grain: Grain): number | undefined {
+  if (text === undefined) return undefined;
+  const at = new Date(parse(text));
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), grain === 'day' ? at.getUTCDate() : 1);
+}
+
+function ceilStep(text: string, grain: Grain): number | undefined {
+  const floor = floorStep(text, grain);
+  if (floor === undefined) return undefined;
+  return floor === parse(text) && !hasSubMillisecond(text) ? floor : nextStep(floor, grain);
+}
+
+/** The largest value itself must lie inside the grid, so its own day or month is the last one. */
+function ceilFound(text: string | undefined, grain: Grain): number | undefined {
+  const floor = floorStep(text, grain);
+  return floor === undefined ? undefined : nextStep(floor, grain);
+}
+
+/** Date.parse drops digits beyond milliseconds; a bound of 00:00:00.0000001 still reaches into the day. */
+function hasSubMillisecond(text: string): boolean {
+  return /\.\d{3}\d*[1-9]/.test(text);
+}
+
+function nextStep(at: number, grain: Grain): number {
+  const date = new Date(at);
+  return grain === 'day' ? at + dayMs : Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function compact(text: string): string {
+  return text.slice(0, 10).replaceAll('-', '');
+}
+
+function latest(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return parse(a) >= parse(b) ? a : b;
+}
+
+function earliest(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return parse(a) <= parse(b) ? a : b;
+}

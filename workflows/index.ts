@@ -1,0 +1,4 @@
+/** The workflow types that a worker registers; their names are what `temporal workflow start --type` takes. */
+export { migrateCategory } from './migrate-category.js';
+export { migrateChunk } from './migrate-chunk.js';
+export { migrateDatabase } from './migrate-database.js';

@@ -1,0 +1,271 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  type ChildWorkflowHandle,
+  condition,
+  isCancellation,
+  log,
+  proxyActivities,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities, ReportSummary, RunState, RunSummary } from '../activities/contract.js';
+import { Allowances } from './allowances.js';
+import { CategoryState } from './category-state.js';
+import {
+  allowanceSignal,
+  type DatabaseName,
+  pauseSignal,
+  resumeSignal,
+  retrySignal,
+  setConcurrencySignal,
+  skipSignal,
+  statusQuery,
+  workflowIds,
+} from './messages.js';
+import { migrateDatabase } from './migrate-database.js';
+import { controlOptions, finalizeOptions, planOptions } from './options.js';
+
+export interface MigrateCategoryInput {
+  readonly category: string;
+  /** `resume` | `restart`; overrides the migration parameter's `job_mode`. */
+  readonly jobMode?: string;
+  /** `YYYYMM` | `YYYYMMDD`; overrides the migration parameter's `input_partition`. */
+  readonly inputPartition?: string;
+}
+
+const control = proxyActivities<Activities>(controlOptions);
+const planning = proxyActivities<Activities>(planOptions);
+const finalizing = proxyActivities<Activities>(finalizeOptions);
+
+/**
+ * Migrates one category: check, plan, remove (restart), copy every database, finalize, report. Returns what is
+ * done; fails, after `attention.wait`, naming the chunks that still need attention.
+ */
+export async function migrateCategory(input: MigrateCategoryInput): Promise<ReportSummary> {
+  requireOwnId(input);
+  const runId = workflowInfo().firstExecutionRunId;
+  const state = new CategoryState(input.category);
+  setHandler(statusQuery, () => state.status());
+  const messages = new Messages(state);
+  state.enter('OPENING');
+  const summary = await planning.openRun({ runId, ...input });
+  const category = new CategoryRun(input.category, runId, summary, state, messages);
+  let report: ReportSummary;
+  try {
+    await category.copy();
+    report = await category.report('COMPLETED');
+  } catch (error) {
+    const cancelled = isCancellation(error);
+    const message = error instanceof Error ? (rootMessage(error) ?? error.message) : String(error);
+    await CancellationScope.nonCancellable(() =>
+      category.report(cancelled ? 'CANCELLED' : 'FAILED', message),
+    );
+    throw error;
+  }
+  state.enter('ENDED');
+  return report;
+}
+
+/** Two runs of one category cannot exist, as they would share this id (invariant 1). */
+function requireOwnId({ category }: MigrateCategoryInput): void {
+  const expected = workflowIds.category(category);
+  if (typeof category === 'string' && category !== '' && workflowInfo().workflowId === expected) return;
+  throw ApplicationFailure.create({
+    type: 'WORKFLOW_ID',
+    nonRetryable: true,
+    message:
+      `migrateCategory of '${category}' must run under the workflow id '${expected}', not ` +
+      `'${workflowInfo().workflowId}': start it with --workflow-id ${expected}.`,
+  });
+}
+
+/** What operators asked for and nobody has acted on yet. Signals may come before the run is open. */
+class Messages {
+  perServer: number | undefined;
+  readonly resolutions: {
+    readonly action: 'retry' | 'skip';
+    readonly chunk?: string;
+    readonly reason?: string;
+  }[] = [];
+  /** Grows with every message that changes an allowance. */
+  version = 0;
+
+  constructor(state: CategoryState) {
+    const changed = (paused: boolean) => (): void => {
+      state.paused = paused;
+      this.version += 1;
+    };
+    setHandler(pauseSignal, changed(true));
+    setHandler(resumeSignal, changed(false));
+    setHandler(setConcurrencySignal, (request) => {
+      const perServer: unknown = request?.perServer;
+      if (typeof perServer !== 'number' || !Number.isInteger(perServer) || perServer < 1)
+        return state.warn(
+          `setConcurrency: perServer must be a whole number from 1 up, not ${JSON.stringify(perServer)}.`,
+        );
+      this.perServer = perServer;
+      this.version += 1;
+    });
+    setHandler(retrySignal, (request) => {
+      this.resolutions.push({
+        action: 'retry',
+        ...(request?.chunk !== undefined && { chunk: request.chunk }),
+      });
+    });
+    setHandler(skipSignal, (request) => {
+      if (typeof request?.chunk !== 'string' || typeof request.reason !== 'string' || request.reason === '')
+        return state.warn(
+          'skip: both chunk and reason are needed, e.g. {"chunk":"t/server01/DatabaseA/20250101","reason":"…"}.',
+        );
+      this.resolutions.push({ action: 'skip', chunk: request.chunk, reason: request.reason });
+    });
+  }
+}
+
+class CategoryRun {
+  readonly #allowances: Allowances;
+  /** Databases whose workflow is known to run, and so can be told of new limits. */
+  readonly #running = new Map<DatabaseName, ChildWorkflowHandle<typeof migrateDatabase>>();
+
+  constructor(
+    private readonly category: string,
+    private readonly runId: string,
+    private readonly summary: RunSummary,
+    private readonly state: CategoryState,
+    private readonly messages: Messages,
+  ) {
+    this.#allowances = new Allowances(messages.perServer ?? summary.perServer);
+  }
+
+  async copy(): Promise<void> {
+    const { state, runId } = this;
+    state.enter('PLANNING');
+    await this.#plan();
+    state.enter('PREPARING');
+    await finalizing.prepareTargets({ runId });
+    let pending: readonly DatabaseName[] = this.summary.databases;
+    while (pending.length > 0) {
+      state.enter('COPYING');
+      await this.#copyDatabases(pending);
+      pending = state.chunksParked > 0 || this.messages.resolutions.length > 0 ? await this.#attention() : [];
+    }
+    if (!this.summary.finalize) return;
+    state.enter('FINALIZING');
+    for (const target of this.summary.targets) await finalizing.finalizeTarget({ runId, target });
+  }
+
+  async report(state: RunState, failure?: string): Promise<ReportSummary> {
+    this.state.enter('REPORTING');
+    return planning.writeReport({ runId: this.runId, state, ...(failure !== undefined && { failure }) });
+  }
+
+  /** One database of each server at a time: planning takes a session there too. */
+  async #plan(): Promise<void> {
+    const servers = new Set(this.summary.databases.map((database) => database.server));
+    const planServer = async (server: string): Promise<void> => {
+      for (const database of this.summary.databases.filter((candidate) => candidate.server === server))
+        this.state.planned(await planning.planDatabase({ runId: this.runId, ...database }));
+    };
+    await Promise.all([...servers].map(planServer));
+  }
+
+  async #copyDatabases(databases: readonly DatabaseName[]): Promise<void> {
+    for (const database of databases) this.#allowances.add(database);
+    this.#allowances.setPerServer(this.messages.perServer ?? this.#allowances.perServer);
+    this.state.perServer = this.#allowances.perServer;
+    this.state.databasesLeft = databases.length;
+    const scope = new CancellationScope();
+    const steering = scope.run(() => this.#steer(this.messages.version)).catch(ignoreCancellation);
+    try {
+      await Promise.all(databases.map((database) => this.#copyDatabase(database)));
+    } finally {
+      scope.cancel();
+      await steering;
+    }
+  }
+
+  async #copyDatabase(database: DatabaseName): Promise<void> {
+    const { runId, category, state } = this;
+    const allowance = this.#allowances.of(database, state.paused);
+    const child = await startChild(migrateDatabase, {
+      workflowId: workflowIds.database(category, database),
+      args: [{ runId, category, ...database, allowance }],
+      staticSummary: `${database.target} from ${database.server}/${database.database}`,
+    });
+    this.#running.set(database, child);
+    state.databasesRunning = this.#running.size;
+    const now = this.#allowances.of(database, state.paused);
+    if (now.chunks !== allowance.chunks || now.paused !== allowance.paused) await this.#send([database]);
+    const result = await child.result();
+    this.#running.delete(database);
+    state.databasesRunning = this.#running.size;
+    state.copied(result);
+    await this.#send(this.#allowances.remove(database));
+  }
+
+  /** Passes pauses and limits on to the databases for as long as they run. */
+  async #steer(from: number): Promise<void> {
+    for (let seen = from; ; ) {
+      await condition(() => this.messages.version !== seen);
+      seen = this.messages.version;
+      if (this.messages.perServer !== undefined) this.#allowances.setPerServer(this.messages.perServer);
+      this.state.perServer = this.#allowances.perServer;
+      this.state.show();
+      await this.#send(this.#allowances.all());
+    }
+  }
+
+  async #send(databases: readonly DatabaseName[]): Promise<void> {
+    const send = async (database: DatabaseName): Promise<void> => {
+      try {
+        await this.#running
+          .get(database)
+          ?.signal(allowanceSignal, this.#allowances.of(database, this.state.paused));
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        log.debug('allowance not delivered: the database has just ended', { ...database });
+      }
+    };
+    await Promise.all(databases.map(send));
+  }
+
+  /** Waits for `retry` or `skip`; returns the databases that have pending chunks again. */
+  async #attention(): Promise<readonly DatabaseName[]> {
+    const { state, messages, runId, summary } = this;
+    state.enter('NEEDS_ATTENTION');
+    const wait = summary.attentionWaitSeconds;
+    while (state.chunksParked > 0 || messages.resolutions.length > 0) {
+      const asked =
+        messages.resolutions.length > 0 ||
+        (wait > 0 && (await condition(() => messages.resolutions.length > 0, wait * 1000)));
+      const resolution = asked ? messages.resolutions.shift() : undefined;
+      if (resolution === undefined) throw needsAttention(state.chunksParked);
+      const { resolved, databases } = await control.resolveParked({ runId, ...resolution });
+      if (resolved === 0)
+        state.warn(`${resolution.action}: no parked chunk is called '${resolution.chunk ?? 'any'}'.`);
+      state.chunksParked -= resolved;
+      if (databases.length > 0) return databases;
+    }
+    return [];
+  }
+}
+
+function needsAttention(chunks: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'CHUNKS_NEED_ATTENTION',
+    nonRetryable: true,
+    message:
+      `${chunks} chunks need attention: the report and migration_control.chunk list them with their causes. ` +
+      'Mend the causes and start the category again with job_mode resume; what is done is kept.',
+  });
+}
+
+function rootMessage(error: Error): string | undefined {
+  return error.cause instanceof Error ? (rootMessage(error.cause) ?? error.cause.message) : undefined;
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
+}

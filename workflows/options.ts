@@ -1,0 +1,44 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+
+/** Every timeout and retry policy of every workflow. */
+
+export const taskQueue = 'migration';
+
+/** A chunk child costs its parent 5 to 9 events; well below the server's suggestion to continue as new. */
+export const maxHistoryEvents = 3_000;
+export const chunkPageSize = 50;
+/** The server bounds pending children at 2,000; a database stays far under it whatever is asked for. */
+export const maxChunksInFlight = 200;
+
+const passing = {
+  initialInterval: '2s',
+  backoffCoefficient: 2,
+  maximumInterval: '1m',
+} as const;
+
+/** Short look-ups and writes in the control tables. */
+export const controlOptions = {
+  startToCloseTimeout: '2m',
+  retry: { ...passing, maximumAttempts: 10 },
+} as const satisfies ActivityOptions;
+
+/** Checking and planning: long on large sources, heartbeat by progress. */
+export const planOptions = {
+  startToCloseTimeout: '12h',
+  heartbeatTimeout: '30s',
+  retry: { ...passing, maximumAttempts: 4 },
+} as const satisfies ActivityOptions;
+
+/** Steps that move bytes. The watchdog in the activity ends a step that stands still, not this timer. */
+export const stepOptions = {
+  startToCloseTimeout: '24h',
+  heartbeatTimeout: '20s',
+  retry: { ...passing, maximumAttempts: 6 },
+} as const satisfies ActivityOptions;
+
+/** Building a large target table can take long; a wrong target cannot pass by itself. */
+export const finalizeOptions = {
+  startToCloseTimeout: '48h',
+  heartbeatTimeout: '30s',
+  retry: { ...passing, maximumAttempts: 4 },
+} as const satisfies ActivityOptions;
