@@ -1,0 +1,54 @@
+import type { Column } from './types.js';
+
+/** `"name"`, with quotes doubled. */
+export function quoteDuckdb(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Select list of two expressions, `"rows"` and `"sum"` (HUGEINT, NULL over no rows), that give the set checksum of
+ * the rows selected. `alias` names the table the columns come from.
+ */
+export function checksumSelectListDuckdb(columns: readonly Column[], alias?: string): string {
+  const prefix = alias === undefined ? '' : `${quoteDuckdb(alias)}.`;
+  const fields = columns.map((column) => canonicalDuckdb(column, prefix + quoteDuckdb(column.name)));
+  // md5_number_upper reads the digest little-endian; the cast of hex digits is big-endian, and no slower.
+  const hash = `CAST('0x' || substr(md5(concat('', ${fields.join(', ')})), 1, 16) AS UBIGINT)`;
+  return `count(*) AS "rows", sum(${hash}) AS "sum"`;
+}
+
+function canonicalDuckdb({ type }: Column, name: string): string {
+  switch (type.kind) {
+    case 'bool':
+      return `CASE WHEN ${name} THEN '1;' WHEN NOT ${name} THEN '0;' ELSE '~;' END`;
+    case 'int':
+      return orNull(`CAST(${name} AS VARCHAR) || ';'`);
+    case 'decimal':
+      return orNull(`${decimalText(type.precision, type.scale, name)} || ';'`);
+    case 'date':
+      return orNull(`strftime(${name}, '%Y-%m-%d;')`);
+    case 'timestamp':
+      return orNull(`${timestampText(type.precision, name)} || ';'`);
+    case 'text':
+      return orNull(`strlen(${name}) || ':' || ${name} || ';'`);
+  }
+}
+
+function orNull(text: string): string {
+  return `coalesce(${text}, '~;')`;
+}
+
+/** DuckDB prints no zero before the point of a type without integer digits: DECIMAL(3,3) gives `-.500`. */
+function decimalText(precision: number, scale: number, name: string): string {
+  const text = `CAST(${name} AS VARCHAR)`;
+  if (precision > scale) return text;
+  return `CASE WHEN ${name} < 0 THEN '-0' || substr(${text}, 2) ELSE '0' || ${text} END`;
+}
+
+function timestampText(precision: number, name: string): string {
+  const digits = (format: string) => `strftime(${name}, '%Y-%m-%d %H:%M:%S${format}')`;
+  if (precision === 0) return digits('');
+  if (precision === 3) return digits('.%g');
+  if (precision === 6) return digits('.%f');
+  return `substr(${digits('.%f')}, 1, ${20 + precision})`;
+}

@@ -1,0 +1,60 @@
+const microsecondsPerDay = 86_400_000_000;
+const bigMicrosecondsPerDay = 86_400_000_000n;
+const largestSafe = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** ISO text of a day counted from 1970-01-01, years 0001..9999 padded to four digits. */
+export function dateText(days: number): string {
+  const date = new Date(days * 86_400_000);
+  return `${pad(date.getUTCFullYear(), 4)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`;
+}
+
+/**
+ * A function from microseconds since 1970-01-01 00:00:00 to `2025-01-31 23:59:59.997` with exactly `precision`
+ * fraction digits. Digits beyond are cut; `exceedsPrecision` tells whether there are any. It remembers the last
+ * day, as rows of a chunk share few of them.
+ */
+export function timestampFormatter(precision: number): (microseconds: bigint) => string {
+  const unit = 10 ** (6 - precision);
+  let lastDay = Number.NaN;
+  let lastText = '';
+  return (microseconds) => {
+    const [day, rest] = splitDays(microseconds);
+    if (day !== lastDay) {
+      lastDay = day;
+      lastText = `${dateText(day)} `;
+    }
+    const seconds = Math.floor(rest / 1_000_000);
+    const minutes = Math.floor(seconds / 60);
+    const clock = `${lastText}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`;
+    if (precision === 0) return clock;
+    return `${clock}.${pad(Math.floor((rest % 1_000_000) / unit), precision)}`;
+  };
+}
+
+/** Whether a time has digits that `precision` fraction digits cannot show. */
+export function exceedsPrecision(microseconds: bigint, precision: number): boolean {
+  if (precision === 6) return false;
+  return splitDays(microseconds)[1] % 10 ** (6 - precision) !== 0;
+}
+
+/** Whole days (rounded down) and the microseconds left; plain numbers wherever they are exact, as BigInt is slow. */
+function splitDays(microseconds: bigint): readonly [days: number, rest: number] {
+  if (microseconds <= largestSafe && microseconds >= -largestSafe) {
+    const value = Number(microseconds);
+    const day = Math.floor(value / microsecondsPerDay);
+    return [day, value - day * microsecondsPerDay];
+  }
+  const rest = microseconds % bigMicrosecondsPerDay;
+  const positive = rest < 0n ? rest + bigMicrosecondsPerDay : rest;
+  return [Number((microseconds - positive) / bigMicrosecondsPerDay), Number(positive)];
+}
+
+const twoDigits = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
+
+function two(value: number): string {
+  return twoDigits[value] as string;
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
