@@ -1,0 +1,208 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { MigrationError } from '../errors.js';
+import type { Bucket, ObjectInfo, ObjectVersion } from './bucket.js';
+import { withFileLock } from './file-lock.js';
+import { probeBucket } from './probe.js';
+import { fileError, systemCode } from './storage-error.js';
+
+/** Holds files on their way in, and locks; never listed. */
+const scratchName = '.tmp';
+
+/**
+ * A directory as a bucket; created when it is missing. An object is written to a temporary file, flushed, and
+ * then renamed or linked into place, so that it is complete or absent whatever dies; conditional puts exclude
+ * each other across processes by a lock file.
+ */
+export function createFileBucket(root: string): Bucket {
+  return new FileBucket(root);
+}
+
+class FileBucket implements Bucket {
+  readonly url: string;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.url = pathToFileURL(root).href;
+  }
+
+  async putFile(key: string, localPath: string, signal?: AbortSignal): Promise<number> {
+    return this.#mapped('write', key, async () => {
+      signal?.throwIfAborted();
+      const temporary = await this.#temporary();
+      return this.#cleaningUp(temporary, async () => {
+        await copyFile(localPath, temporary, constants.COPYFILE_FICLONE);
+        await flush(temporary);
+        signal?.throwIfAborted();
+        const { size } = await stat(temporary);
+        await this.#place(temporary, key);
+        return size;
+      });
+    });
+  }
+
+  async put(key: string, body: string | Buffer): Promise<void> {
+    await this.#mapped('write', key, async () => {
+      const temporary = await this.#write(body);
+      await this.#cleaningUp(temporary, () => this.#locked(key, () => this.#place(temporary, key)));
+    });
+  }
+
+  async putIf(key: string, body: string, expected: ObjectVersion | null): Promise<boolean> {
+    return this.#mapped('write', key, async () => {
+      const temporary = await this.#write(body);
+      return this.#cleaningUp(temporary, () =>
+        this.#locked(key, async () => {
+          if (expected === null) return this.#linkNew(temporary, key);
+          if ((await this.get(key))?.version !== expected) return false;
+          await this.#place(temporary, key);
+          return true;
+        }),
+      );
+    });
+  }
+
+  async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
+    return this.#mapped('read', key, async () => {
+      const body = await orUndefined(readFile(this.#path(key)));
+      if (!body) return undefined;
+      return { body: body.toString('utf8'), version: createHash('sha256').update(body).digest('hex') };
+    });
+  }
+
+  async stream(key: string): Promise<Readable> {
+    return this.#mapped('read', key, async () => (await open(this.#path(key))).createReadStream());
+  }
+
+  async localFile(key: string, _directory: string, signal?: AbortSignal): Promise<string> {
+    signal?.throwIfAborted();
+    return this.#mapped('read', key, async () => {
+      await stat(this.#path(key));
+      return this.#path(key);
+    });
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#mapped('delete', key, async () => {
+      await mkdir(join(this.#root, scratchName), { recursive: true });
+      await this.#locked(key, () => orUndefined(unlink(this.#path(key))));
+    });
+  }
+
+  async probe(): Promise<void> {
+    await probeBucket(this);
+  }
+
+  async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
+    const entries = await this.#mapped('list', folder, () =>
+      orUndefined(readdir(join(this.#root, folder), { withFileTypes: true })),
+    );
+    const sorted = (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of sorted) {
+      const key = `${folder}${entry.name}`;
+      if (key === scratchName) continue;
+      if (entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) {
+        yield* this.#walk(`${key}/`, prefix);
+      } else if (entry.isFile() && key.startsWith(prefix)) {
+        const info = await orUndefined(stat(join(this.#root, key)));
+        if (info) yield { key, bytes: info.size };
+      }
+    }
+  }
+
+  async #write(body: string | Buffer): Promise<string> {
+    const temporary = await this.#temporary();
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(body);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return temporary;
+  }
+
+  async #temporary(): Promise<string> {
+    const scratch = join(this.#root, scratchName);
+    await mkdir(scratch, { recursive: true });
+    return join(scratch, randomUUID());
+  }
+
+  async #place(temporary: string, key: string): Promise<void> {
+    const path = this.#path(key);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+    await flush(dirname(path));
+  }
+
+  async #linkNew(temporary: string, key: string): Promise<boolean> {
+    const path = this.#path(key);
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      await link(temporary, path);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return false;
+      throw error;
+    }
+    await flush(dirname(path));
+    return true;
+  }
+
+  async #cleaningUp<T>(temporary: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      await orUndefined(unlink(temporary));
+    }
+  }
+
+  #locked<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    return withFileLock(join(this.#root, scratchName, `lock-${name}`), work);
+  }
+
+  #path(key: string): string {
+    const safe = key.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+    if (!safe || key.includes('\0') || key.startsWith(`${scratchName}/`)) {
+      throw new MigrationError('INTERNAL', `Object key ${JSON.stringify(key)} is no relative path.`);
+    }
+    return join(this.#root, key);
+  }
+
+  async #mapped<T>(verb: string, key: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // Not a system error: a MigrationError, or the caller's own reason for aborting.
+      if (systemCode(error) === undefined || error instanceof MigrationError) throw error;
+      throw fileError(error, `Cannot ${verb} ${key} in ${this.url}`);
+    }
+  }
+}
+
+async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

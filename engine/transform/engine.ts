@@ -1,0 +1,62 @@
+import type { Column, SetChecksum } from '../rows/types.js';
+import type { Bucket } from '../storage/bucket.js';
+import type { ObjectKey } from '../storage/keys.js';
+import type { Manifest } from '../storage/manifest.js';
+import type { WrittenParts } from './part-writer.js';
+
+/** What a transform needs to know of a target; `TargetConfig` fits. */
+export interface TransformTarget {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Absent for a plain copy of the one source table. */
+  readonly transform?: { readonly file: string; readonly sql: string };
+}
+
+export type JoinKeys = 'exact' | 'casefold_rtrim';
+
+/** A source table of the window, as it rests in raw. */
+export interface TransformSource {
+  /** Unqualified, as the transform names it. */
+  readonly table: string;
+  readonly manifest: Manifest;
+  readonly bucket: Bucket;
+}
+
+export interface TransformRequest {
+  readonly target: TransformTarget;
+  readonly sources: readonly TransformSource[];
+  readonly output: { readonly bucket: Bucket; readonly prefix: ObjectKey; readonly attempt: string };
+  /** Rows in a part file, at most. */
+  readonly partRows: number;
+  /** Absent: no choice was made, and rows that match only without case and trailing blanks are an error. */
+  readonly joinKeys?: JoinKeys;
+  readonly signal: AbortSignal;
+  /** Called whenever work moved on, with the parts' rows and bytes so far: what a watchdog needs. */
+  readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
+}
+
+/** Checksum of the columns that one source table gave, before and after the transform. Both are equal. */
+export interface SourceHop {
+  readonly table: string;
+  readonly alias: string;
+  readonly columns: readonly string[];
+  readonly expected: SetChecksum;
+  readonly actual: SetChecksum;
+}
+
+/** `checksum` is over the target's columns in their order, with the target's types. */
+export interface TransformOutcome extends WrittenParts {
+  readonly left: SourceHop;
+  readonly rights: readonly SourceHop[];
+  /** Left rows that match a right row only without case and trailing blanks. */
+  readonly joinMismatches: number;
+}
+
+export interface TransformEngine {
+  /**
+   * Turns the raw parts of one window into transformed parts and proves that nothing was lost. Publishes no
+   * manifest. Throws TRANSFORM_INVALID, TARGET_SHAPE (see `checkTransform`), TRANSFORM_FAILED, JOIN_COLLATION,
+   * JOIN_FANOUT, CHECKSUM_TRANSFORM, DISK_FULL, and the bucket's errors; rethrows the signal's reason.
+   */
+  transform(request: TransformRequest): Promise<TransformOutcome>;
+}
