@@ -1,0 +1,38 @@
+/** The arrows of the architecture: folder -> what it may import. Everything not named here is refused. */
+const arrows = {
+  '^workflows/': ['^workflows/', '^activities/contract\\.ts$'],
+  '^activities/': ['^activities/', '^engine/', '^config/'],
+  '^workers/': ['^workers/', '^workflows/', '^activities/', '^engine/', '^config/'],
+  '^engine/rows/': ['^engine/rows/', '^engine/errors\\.ts$'],
+  '^engine/sqlserver/': ['^engine/sqlserver/', '^engine/(rows|validation)/', '^engine/(errors|sql-files)\\.ts$'],
+  '^engine/postgres/': ['^engine/postgres/', '^engine/(rows|validation|plan)/', '^engine/(errors|sql-files)\\.ts$', '^config/run-config\\.ts$'],
+  '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/errors\\.ts$'],
+  '^engine/transform/': ['^engine/transform/', '^engine/(storage|rows|validation)/', '^engine/errors\\.ts$'],
+  '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
+  '^engine/plan/': ['^engine/plan/', '^engine/rows/', '^engine/errors\\.ts$', '^config/run-config\\.ts$'],
+  '^config/': ['^config/', '^engine/rows/', '^engine/errors\\.ts$'],
+  '^sandbox/': ['^sandbox/'],
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    ...Object.entries(arrows).map(([from, allowed]) => ({
+      name: `arrows-of-${from.replace(/[^a-z/]/g, '')}`,
+      severity: 'error',
+      from: { path: from },
+      to: {
+        path: '^(activities|bench|cli|config|engine|sandbox|test|workers|workflows)/',
+        pathNot: allowed,
+      },
+    })),
+    { name: 'workflows-do-no-io', severity: 'error', from: { path: '^workflows/' }, to: { dependencyTypes: ['core'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+};

@@ -1,0 +1,64 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { MigrationError } from '../engine/errors.js';
+
+/** What an activity's work gets: a signal that ends it, and a way to say that it moves. */
+export interface Step {
+  /** Aborts on cancellation by Temporal and when the watchdog finds the step standing still. */
+  readonly signal: AbortSignal;
+  /** Rows, bytes, statements: anything that only grows while there is progress. */
+  readonly advance: (by: number) => void;
+}
+
+const heartbeatMs = 1_000;
+
+/**
+ * Runs one activity: heartbeats each second with a progress counter, aborts when the counter stands still for
+ * `stallSeconds` (so silence is never mistaken for death, nor a timer for life), and turns every error into one
+ * ApplicationFailure whose type is the engine's code. Causes stay behind: drivers put values of rows into them.
+ */
+export async function runStep<T>(stallSeconds: number, work: (step: Step) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const watchdog = new AbortController();
+  let progress = 0;
+  let moved = Date.now();
+  const advance = (by: number): void => {
+    progress += by;
+    moved = Date.now();
+  };
+  const timer = setInterval(() => {
+    context.heartbeat(progress);
+    if (Date.now() - moved > stallSeconds * 1000) watchdog.abort(stalled(stallSeconds));
+  }, heartbeatMs);
+  try {
+    return await work({ signal: AbortSignal.any([context.cancellationSignal, watchdog.signal]), advance });
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal.reason);
+    throw toFailure(watchdog.signal.aborted ? watchdog.signal.reason : error);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** An aborted stream reports its own AbortError, which Temporal would count as a failure: the reason is the truth. */
+function cancellation(reason: unknown): Error {
+  return reason instanceof Error ? reason : new CancelledFailure('The step was cancelled.');
+}
+
+function stalled(seconds: number): MigrationError {
+  return new MigrationError(
+    'STALLED',
+    `Nothing moved for ${seconds} s: the source, the bucket or the target does not answer. Raise "stallSeconds" if such silence is normal there.`,
+  );
+}
+
+function toFailure(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof MigrationError)
+    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: !error.retryable });
+  const name = error instanceof Error ? error.name : typeof error;
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    message: `An error that the engine has no code for (${name}); the worker's log has its stack.`,
+  });
+}

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+
+/**
+ * `npm run worker`: one process for workflow code and one for activities, since decoding rows would starve
+ * workflow tasks. `--role` runs only one of them, for deployments that scale them apart.
+ */
+const roles = { workflows: 'workflow-worker', activities: 'activity-worker' } as const;
+type Role = keyof typeof roles;
+
+const options = new Command('worker')
+  .description('Run the migration workers until Ctrl-C. Settings come from the environment, .env or .env.sandbox.')
+  .addOption(new Option('--role <role>', 'which worker').choices(['all', ...Object.keys(roles)]).default('all'))
+  .parse()
+  .opts<{ role: Role | 'all' }>();
+
+const wanted: readonly Role[] = options.role === 'all' ? ['workflows', 'activities'] : [options.role];
+const children = wanted.map(start);
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+
+function start(role: Role): ChildProcess {
+  const extension = __filename.endsWith('.ts') ? '.ts' : '.js';
+  const script = join(__dirname, `${roles[role]}${extension}`);
+  const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'inherit', 'inherit'] });
+  child.once('exit', (code, signal) => ended(role, code, signal));
+  return child;
+}
+
+/** A lost half leaves the other useless: stop both and say so, so that whatever supervises us starts again. */
+function ended(role: Role, code: number | null, signal: NodeJS.Signals | null): void {
+  if (!stopping) process.stderr.write(`The ${role} worker ended (${signal ?? `exit code ${code}`}); stopping.\n`);
+  if (!stopping || code) process.exitCode = 1;
+  stop('SIGTERM');
+}
+
+function stop(signal: NodeJS.Signals): void {
+  stopping = true;
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+}
