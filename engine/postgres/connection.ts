@@ -1,0 +1,141 @@
+import { checkServerIdentity } from 'node:tls';
+import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { toTargetError } from './errors.js';
+
+export interface TargetEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** Text, or a function that is asked for each new connection (a token that expires). */
+  readonly password: string | (() => Promise<string>);
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca?: string;
+  /** On unless set to false: encrypted, chain verified, host name checked. */
+  readonly tls?: boolean;
+  /** 4 unless given. */
+  readonly maxConnections?: number;
+}
+
+/** What a single statement needs: a Target, or a client inside its transaction. */
+export interface Queryable {
+  query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<R>>;
+}
+
+export type TargetClient = PoolClient;
+
+/** A small pool on one database. Every failure leaves it as a MigrationError out of `errors.ts`. */
+export interface Target extends Queryable {
+  /** `host:port/database`, for messages. */
+  readonly address: string;
+  /** Lends a connection. When `signal` aborts, its socket is closed at once and `signal.reason` is thrown. */
+  withClient<T>(work: (client: TargetClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** `work` between BEGIN and COMMIT; any error rolls back. Aborts as `withClient`. */
+  transaction<T>(work: (client: TargetClient) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * Text forms of dates must not depend on the server's settings, and a backend whose client is gone must stop
+ * by itself within a second instead of finishing its statement.
+ */
+const sessionSettings = `
+  SET datestyle TO 'ISO, YMD';
+  SET intervalstyle TO 'postgres';
+  SET standard_conforming_strings TO on;
+  SET client_encoding TO 'UTF8';
+  SET client_connection_check_interval TO '1s';
+  SET idle_in_transaction_session_timeout TO 0`;
+
+/** Opens nothing yet: the first use connects. */
+export function createTarget(endpoint: TargetEndpoint): Target {
+  const address = `${endpoint.host}:${endpoint.port}/${endpoint.database}`;
+  const pool = new Pool(poolConfig(endpoint));
+  // An idle connection that the server ends must not end the process; the next use opens another.
+  pool.on('error', () => undefined);
+  const failure = (error: unknown) => toTargetError(error, { address, user: endpoint.user });
+
+  async function withClient<T>(work: (client: TargetClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const client = await pool.connect().catch((error: unknown) => Promise.reject(failure(error)));
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    const onAbort = () => closeSocket(client);
+    client.on('error', onError);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      return await work(client);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw failure(error);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      client.off('error', onError);
+      client.release(broken !== undefined || signal?.aborted === true);
+    }
+  }
+
+  async function transaction<T>(
+    work: (client: TargetClient) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return withClient(async (client) => {
+      await client.query('BEGIN');
+      try {
+        const result = await work(client);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        // Where the connection is gone the server rolls back; the first error is the one to tell.
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    }, signal);
+  }
+
+  return {
+    address,
+    withClient,
+    transaction,
+    query: (text, values) => withClient((client) => client.query(text, values)),
+    close: () => pool.end(),
+  };
+}
+
+function poolConfig(endpoint: TargetEndpoint): PoolConfig {
+  return {
+    host: endpoint.host,
+    port: endpoint.port,
+    database: endpoint.database,
+    user: endpoint.user,
+    password: endpoint.password,
+    max: endpoint.maxConnections ?? 4,
+    application_name: 'migrate',
+    connectionTimeoutMillis: 15_000,
+    idleTimeoutMillis: 10_000,
+    keepAlive: true,
+    onConnect: async (client) => {
+      await client.query(sessionSettings);
+    },
+    ssl:
+      endpoint.tls === false
+        ? false
+        : {
+            rejectUnauthorized: true,
+            ...(endpoint.ca !== undefined && { ca: endpoint.ca }),
+            // Node would compare the certificate of a server given by address with 'localhost'.
+            checkServerIdentity: (_name, certificate) => checkServerIdentity(endpoint.host, certificate),
+          },
+  };
+}
+
+/** pg has no abort: closing the socket is what ends a COPY or a statement without waiting for the server. */
+function closeSocket(client: TargetClient): void {
+  const { connection } = client as unknown as {
+    readonly connection: { readonly stream: { destroy(): void } };
+  };
+  connection.stream.destroy();
+}

@@ -1,0 +1,121 @@
+import { MigrationError } from '../../errors.js';
+import type { Queryable, Target, TargetClient } from '../connection.js';
+import type { ChunkScope, PlannedChunk } from './types.js';
+
+export interface PlanCounts {
+  readonly chunks: number;
+  /** Chunks that stay DONE: nothing has to be read or written for them. */
+  readonly done: number;
+}
+
+const batchSize = 5_000;
+
+/**
+ * Makes the plan of one database the control table's: inserts new chunks, takes over known ones, in one
+ * transaction. A chunk stays DONE only if its ledger row has the planned fingerprint and the stage really
+ * holds as many of its rows (`staged`, out of `stageCounts`); all else becomes PENDING. The same run planning
+ * again (a retried activity) keeps what was SKIPPED or parked meanwhile, and lets go of windows it dropped.
+ */
+export async function planChunks(
+  target: Target,
+  scope: ChunkScope,
+  chunks: readonly PlannedChunk[],
+  staged: ReadonlyMap<string, number>,
+): Promise<PlanCounts> {
+  return target.transaction(async (client) => {
+    await releaseDropped(client, scope, chunks);
+    for (let at = 0; at < chunks.length; at += batchSize)
+      await upsert(client, scope, chunks.slice(at, at + batchSize));
+    await reopenStale(client, scope, staged);
+    return countPlanned(client, scope);
+  });
+}
+
+/**
+ * Rows imported under an older grid (months, now days) would meet the new ones in the target. Throws
+ * PLAN_OVERLAP naming the windows when a chunk outside the run's plan has rows inside it. Call it after the
+ * removal of a restart.
+ */
+export async function refuseOverlaps(db: Queryable, runId: string): Promise<void> {
+  const { rows } = await db.query<{ readonly place: string; readonly labels: string; readonly n: number }>(
+    `SELECT old.server || '/' || old.database || ' of ' || old.target AS place, count(DISTINCT old.window_label)::int AS n,
+            (array_to_string((array_agg(DISTINCT old.window_label))[1:5], ', ')) AS labels
+       FROM migration_control.chunk new
+       JOIN migration_control.chunk old USING (category, target, server, database)
+       JOIN migration_control.ledger l ON l.chunk_id = old.chunk_id AND l.rows > 0
+      WHERE new.run_id = $1 AND old.run_id IS DISTINCT FROM $1
+        AND CASE WHEN old.window_null OR new.window_null THEN old.window_null AND new.window_null
+                 ELSE tsrange(old.window_from, old.window_to) && tsrange(new.window_from, new.window_to) END
+      GROUP BY 1 ORDER BY 1 LIMIT 5`,
+    [runId],
+  );
+  if (rows.length === 0) return;
+  throw new MigrationError(
+    'PLAN_OVERLAP',
+    `Rows of other windows were imported before and overlap this plan: ${rows
+      .map(({ place, labels, n }) => `${place}: ${labels}${n > 5 ? ` and ${n - 5} more` : ''}`)
+      .join('; ')}. Run with "job_mode": "restart" over the whole of those windows, or go back to the earlier chunk.grain.`,
+  );
+}
+
+async function releaseDropped(client: TargetClient, scope: ChunkScope, chunks: readonly PlannedChunk[]) {
+  await client.query(
+    `UPDATE migration_control.chunk SET run_id = NULL
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id = $5
+        AND window_label <> ALL ($6::text[])`,
+    [...scopeValues(scope), chunks.map((chunk) => chunk.window.label)],
+  );
+}
+
+async function upsert(client: TargetClient, scope: ChunkScope, chunks: readonly PlannedChunk[]) {
+  await client.query(
+    `INSERT INTO migration_control.chunk AS c
+       (category, target, server, database, run_id, window_label, window_from, window_to, window_null, ordinal,
+        fingerprint, rows_planned)
+     SELECT $1, $2, $3, $4, $5, p.* FROM unnest(
+       $6::text[], $7::timestamp[], $8::timestamp[], $9::boolean[], $10::int[], $11::text[], $12::jsonb[]) AS p
+     ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
+       window_from = excluded.window_from, window_to = excluded.window_to, window_null = excluded.window_null,
+       ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
+       state = CASE WHEN c.state = 'DONE' OR c.run_id = excluded.run_id THEN c.state ELSE 'PENDING' END,
+       cause_code = CASE WHEN c.run_id = excluded.run_id THEN c.cause_code END,
+       cause_message = CASE WHEN c.run_id = excluded.run_id THEN c.cause_message END,
+       run_id = excluded.run_id, updated_at = now()`,
+    [
+      ...scopeValues(scope),
+      chunks.map(({ window }) => window.label),
+      chunks.map(({ window }) => window.from ?? null),
+      chunks.map(({ window }) => window.to ?? null),
+      chunks.map(({ window }) => window.isNull ?? false),
+      chunks.map(({ ordinal }) => ordinal),
+      chunks.map(({ fingerprint }) => fingerprint),
+      chunks.map(({ rowsPlanned }) => JSON.stringify(rowsPlanned)),
+    ],
+  );
+}
+
+async function reopenStale(client: TargetClient, scope: ChunkScope, staged: ReadonlyMap<string, number>) {
+  await client.query(
+    `UPDATE migration_control.chunk c SET state = 'PENDING', updated_at = now()
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id = $5 AND state = 'DONE'
+        AND NOT EXISTS (
+          SELECT FROM migration_control.ledger l
+            LEFT JOIN unnest($6::bigint[], $7::bigint[]) AS s (chunk_id, rows) ON s.chunk_id = l.chunk_id
+           WHERE l.chunk_id = c.chunk_id AND l.fingerprint = c.fingerprint AND l.rows = coalesce(s.rows, 0))`,
+    [...scopeValues(scope), [...staged.keys()], [...staged.values()]],
+  );
+}
+
+async function countPlanned(client: TargetClient, scope: ChunkScope): Promise<PlanCounts> {
+  const { rows } = await client.query<PlanCounts>(
+    `SELECT count(*)::int AS chunks, (count(*) FILTER (WHERE state = 'DONE'))::int AS done
+       FROM migration_control.chunk
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id = $5`,
+    scopeValues(scope),
+  );
+  return rows[0] ?? { chunks: 0, done: 0 };
+}
+
+function scopeValues({ category, target, server, database, runId }: ChunkScope): string[] {
+  return [category, target, server, database, runId];
+}

@@ -1,0 +1,52 @@
+export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED';
+
+/** Where chunks belong: one database of one target in one run. */
+export interface ChunkScope {
+  readonly runId: string;
+  readonly category: string;
+  readonly target: string;
+  readonly server: string;
+  readonly database: string;
+}
+
+/** Half-open `[from, to)` in ISO wall-clock text (`2025-01-31 00:00:00`); see engine/plan/windows.ts. */
+export interface ChunkWindow {
+  readonly label: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly isNull?: true;
+}
+
+/** Rows by `schema.table` of the source. */
+export type RowsPlanned = Readonly<Record<string, number>>;
+
+export interface PlannedChunk {
+  readonly window: ChunkWindow;
+  readonly ordinal: number;
+  readonly fingerprint: string;
+  readonly rowsPlanned: RowsPlanned;
+}
+
+export interface Chunk extends PlannedChunk, Omit<ChunkScope, 'runId'> {
+  readonly chunkId: string;
+  /** The last run that planned it; absent when that run planned anew without it. */
+  readonly runId?: string;
+  readonly state: ChunkState;
+  readonly cause?: { readonly code: string; readonly message: string };
+}
+
+export interface Run {
+  readonly runId: string;
+  readonly category: string;
+  readonly jobMode: string;
+  readonly inputPartition?: string;
+  /** As it was given to insertRun; no secrets. */
+  readonly config: unknown;
+  readonly state: RunState;
+  /** ISO instants in UTC. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly report?: string;
+  readonly failure?: string;
+}
