@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { MigrationError } from '../engine/errors.js';
+import type { Environment } from './environment.js';
+import { displayPath, readJsonFile } from './json-file.js';
+import { shown } from './problems.js';
+import type { RunConfig } from './run-config.js';
+import { categoryFileSchema } from './schema/category-file.js';
+import {
+  inputPartition,
+  jobMode,
+  type MigrationParameter,
+  migrationParameterSchema,
+} from './schema/migration-parameter.js';
+import { type ServerMappings, serverMappingsSchema } from './schema/server-mappings.js';
+import { sourceDatabases } from './source-databases.js';
+import { type Files, loadTargets } from './targets.js';
+
+/** What a workflow is started with; what is absent is taken from the migration parameter. */
+export interface RunRequest {
+  readonly category: string;
+  readonly jobMode?: string;
+  readonly inputPartition?: string;
+}
+
+/**
+ * Reads every file of a category, merges the request over the migration parameter, and checks what must agree
+ * between them. Reads files only; connects to nothing.
+ * Throws CATEGORY_UNKNOWN (listing the known ones), CONFIG_INVALID and FILTER_INVALID (naming file, field, value
+ * and what is allowed), CONFIG_NOT_JSON (naming file, line and column).
+ */
+export async function loadRunConfig(
+  request: RunRequest,
+  environment: Pick<Environment, 'configDir'>,
+): Promise<RunConfig> {
+  const files = filesOf(request.category, environment.configDir);
+  const mappings = await readJsonFile(files.mappings, serverMappingsSchema, 'it lists the source servers');
+  requireKnown(request.category, mappings, files);
+  const parameter = override(
+    await readJsonFile(files.parameter, migrationParameterSchema, 'every category has a migration parameter'),
+    request,
+  );
+  const category = await readJsonFile(
+    files.category,
+    categoryFileSchema,
+    'it describes the targets of the category',
+  );
+  const targets = await loadTargets({
+    files,
+    category,
+    parameter,
+    tables: mappings.categories[request.category] ?? [],
+  });
+  return {
+    category: request.category,
+    jobMode: parameter.job_mode,
+    logLevel: parameter.log_level,
+    ...(parameter.input_partition !== undefined && { inputPartition: parameter.input_partition }),
+    databases: sourceDatabases(mappings, displayPath(files.mappings)),
+    targets,
+    consistency: category.consistency,
+    concurrency: category.concurrency,
+    attentionWaitSeconds: category.attention.wait,
+    storage: category.storage,
+    duckdb: category.duckdb,
+    stallSeconds: category.stall,
+    finalize: category.finalize,
+  };
+}
+
+function filesOf(category: string, configDir: string): Files {
+  return {
+    project: join(configDir, '..'),
+    mappings: join(configDir, 'server-mappings.json'),
+    parameter: join(configDir, 'migration-parameters', `${category}.json`),
+    category: join(configDir, 'categories', `${category}.json`),
+  };
+}
+
+function requireKnown(category: string, mappings: ServerMappings, files: Files): void {
+  const known = Object.keys(mappings.categories);
+  if (known.includes(category)) return;
+  const nearest = known.length > 0 ? `; nearest: '${closest(category, known)}'` : '';
+  throw new MigrationError(
+    'CATEGORY_UNKNOWN',
+    `Category ${shown(category)} is not known${nearest}; known in ${displayPath(files.mappings)}, field 'categories': ${known.join(', ') || 'none'}.`,
+  );
+}
+
+/** The request's values win over the file's; they are checked alike. */
+function override(parameter: MigrationParameter, request: RunRequest): MigrationParameter {
+  const partition =
+    request.inputPartition === undefined
+      ? parameter.input_partition
+      : requested('inputPartition', request.inputPartition, inputPartition);
+  const mode =
+    request.jobMode === undefined ? parameter.job_mode : requested('jobMode', request.jobMode, jobMode);
+  return Object.assign(
+    {},
+    parameter,
+    { job_mode: mode },
+    partition === undefined ? {} : { input_partition: partition },
+  );
+}
+
+function requested<Schema extends z.ZodType>(
+  field: string,
+  value: unknown,
+  schema: Schema,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const reason = parsed.error.issues.map((issue) => issue.message).join(', ');
+  throw new MigrationError(
+    'CONFIG_INVALID',
+    `Workflow input: field '${field}' is ${shown(value)}; ${reason}.`,
+  );
+}

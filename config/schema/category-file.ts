@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { allowed, schemaReference, strictObject } from './strict-object.js';
+import { targetSchema } from './target.js';
+
+const whole = (from: number, to: number, unit: string) => {
+  const text = `a whole number of ${unit} from ${from} to ${to}`;
+  return z.int(allowed(text)).min(from, allowed(text)).max(to, allowed(text));
+};
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, allowed(values.map((value) => `'${value}'`).join(' or ')));
+const truth = z.boolean(allowed('true or false'));
+const name = z
+  .string(allowed('a name'))
+  .min(1, allowed('a name'))
+  .max(63, allowed('a name of at most 63 characters'));
+
+const memoryAllowed = "a size such as '1GB' or '512MB'";
+
+/** What the two founding parameters cannot say; one file per category. */
+export const categoryFileSchema = strictObject({
+  $schema: schemaReference,
+  targets: z.array(targetSchema, allowed('a list of targets')).min(1, allowed('at least one target')),
+  consistency: oneOf(['snapshot', 'rcsi', 'quiesced'])
+    .default('snapshot')
+    .describe(
+      'snapshot: one SNAPSHOT transaction per chunk. rcsi: one statement per table. quiesced: nothing writes.',
+    ),
+  concurrency: strictObject({
+    perServer: whole(1, 256, 'sessions').default(4).describe('Sessions on one source server at a time.'),
+  }).prefault({}),
+  attention: strictObject({
+    wait: whole(0, 31_536_000, 'seconds')
+      .default(259_200)
+      .describe(
+        'Seconds that a run with parked chunks waits for retry or skip before it fails; 0 fails at once.',
+      ),
+  }).prefault({}),
+  storage: strictObject({
+    partRows: whole(1, 100_000_000, 'rows').default(250_000).describe('Rows of one Parquet part.'),
+  }).prefault({}),
+  duckdb: strictObject({
+    memoryLimit: z
+      .string(allowed(memoryAllowed))
+      .regex(/^[1-9]\d*(\.\d+)? ?[KMGT]i?B$/, allowed(memoryAllowed))
+      .default('1GB')
+      .describe('Memory of one transform; beyond it DuckDB spills to SPILL_DIR.'),
+    threads: whole(1, 256, 'threads').default(2),
+  }).prefault({}),
+  stall: whole(5, 86_400, 'seconds')
+    .default(300)
+    .describe('Seconds without progress after which a step is aborted and tried again.'),
+  finalize: strictObject({
+    enabled: truth.default(true).describe('Build the target table from the stage and swap it in.'),
+    targetSchema: name.default('mart'),
+    dependents: oneOf(['refuse', 'recreate'])
+      .default('refuse')
+      .describe('What to do where views or foreign keys depend on the live table.'),
+  }).prefault({}),
+}).meta({ title: 'Category' });
+
+export type CategoryFile = z.infer<typeof categoryFileSchema>;

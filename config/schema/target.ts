@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { allowed, strictObject } from './strict-object.js';
+
+const nameAllowed = 'a name of 1 to 63 bytes';
+/** PostgreSQL cuts names at 63 bytes without a word; control characters would break messages. */
+const postgresName = z
+  .string(allowed(nameAllowed))
+  .regex(/^[^\p{Cc}]+$/u, allowed(nameAllowed))
+  .refine((text) => Buffer.byteLength(text) <= 63, allowed(nameAllowed))
+  .meta({ maxLength: 63 });
+const sourceName = z
+  .string(allowed('a name of 1 to 128 characters'))
+  .regex(/^[^\p{Cc}]{1,128}$/u, allowed('a name of 1 to 128 characters'));
+const truth = z.boolean(allowed('true or false'));
+
+const column = strictObject({
+  name: postgresName,
+  type: z
+    .string(allowed('a PostgreSQL type'))
+    .describe(
+      'PostgreSQL type: boolean, smallint, integer, bigint, numeric(p,s), date, timestamp(p), varchar(n), text.',
+    ),
+  nullable: truth.default(true),
+});
+
+const source = strictObject({
+  schema: sourceName.default('dbo'),
+  table: sourceName,
+  chunkColumn: sourceName.optional().describe('Chunking column, where it is not partition_col_date.'),
+});
+
+const chunk = strictObject({
+  by: z
+    .enum(['date', 'none'], allowed("'date' or 'none'"))
+    .default('date')
+    .describe('date: windows of the chunking column. none: one chunk per database.'),
+  grain: z.enum(['day', 'month'], allowed("'day' or 'month'")).default('day'),
+  allowScans: truth
+    .default(false)
+    .describe('Accept that each window scans a whole source table that has no index on the chunking column.'),
+});
+
+/** A table in PostgreSQL, its source tables, and one transform; with none, a plain copy of the one source. */
+export const targetSchema = strictObject({
+  table: postgresName.describe('Name of the target table and of its stage table.'),
+  stageSchema: postgresName.default('stage'),
+  columns: z.array(column, allowed('a list of columns')).min(1, allowed('at least one column')),
+  primaryKey: z
+    .array(postgresName, allowed('a list of column names'))
+    .min(1, allowed('at least one column'))
+    .describe('Columns of the primary key of the target table; none of them nullable.'),
+  partitionColumn: postgresName
+    .optional()
+    .describe('Date or timestamp column by whose month the stage table is partitioned.'),
+  sources: z.array(source, allowed('a list of source tables')).min(1, allowed('at least one source table')),
+  transform: z
+    .string(allowed('a path'))
+    .min(1, allowed('a path'))
+    .optional()
+    .describe('SQL file, relative to the directory that holds the configuration directory.'),
+  joinKeys: z
+    .enum(['exact', 'casefold_rtrim'], allowed("'exact' or 'casefold_rtrim'"))
+    .optional()
+    .describe(
+      'How text keys are compared in joins: by bytes, or without case and trailing blanks as SQL Server does.',
+    ),
+  chunk: chunk.prefault({}),
+});
+
+export type Target = z.infer<typeof targetSchema>;

@@ -1,0 +1,189 @@
+import { resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import { MigrationError } from '../engine/errors.js';
+import { parsePgType } from '../engine/rows/type-map.js';
+import { parseFilter } from './filter.js';
+import { displayPath, readText } from './json-file.js';
+import { shown } from './problems.js';
+import type { SourceTable, TargetColumn, TargetConfig } from './run-config.js';
+import type { CategoryFile } from './schema/category-file.js';
+import { filterPrefix, type MigrationParameter } from './schema/migration-parameter.js';
+import type { Target } from './schema/target.js';
+
+/** The files of one category, and the directory that relative paths in them start from. */
+export interface Files {
+  readonly project: string;
+  readonly mappings: string;
+  readonly parameter: string;
+  readonly category: string;
+}
+
+interface Input {
+  readonly files: Files;
+  readonly category: CategoryFile;
+  readonly parameter: MigrationParameter;
+  /** The category's source tables as the server mappings list them. */
+  readonly tables: readonly string[];
+}
+
+/** The category's targets with types parsed, filters checked and transforms read. Throws as `loadRunConfig`. */
+export async function loadTargets(input: Input): Promise<readonly TargetConfig[]> {
+  const file = displayPath(input.files.category);
+  requireOnce(
+    input.category.targets.map((target) => target.table),
+    `${file}: field 'targets'`,
+  );
+  requireSameTables(input);
+  requireFilteredTables(input);
+  return Promise.all(input.category.targets.map((target, index) => loadTarget(input, target, index)));
+}
+
+async function loadTarget(input: Input, target: Target, index: number): Promise<TargetConfig> {
+  const at = (field: string) => `${displayPath(input.files.category)}: field 'targets.${index}.${field}'`;
+  const columns = target.columns.map((column, position) => typed(column, at(`columns.${position}.type`)));
+  checkColumns(target, columns, at);
+  if (target.chunk.by === 'none' && input.parameter.input_partition !== undefined) {
+    throw invalid(`${at('chunk.by')} is "none"; allowed: "date", as input_partition chooses rows by date`);
+  }
+  return {
+    name: target.table,
+    stageSchema: target.stageSchema,
+    columns,
+    primaryKey: target.primaryKey,
+    ...(target.partitionColumn !== undefined && { partitionColumn: target.partitionColumn }),
+    sources: target.sources.map((source, position) =>
+      sourceOf(input, target, source, at(`sources.${position}`)),
+    ),
+    ...(await transformOf(input, target, at)),
+    ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
+    chunk: target.chunk,
+  };
+}
+
+function typed(column: Target['columns'][number], field: string): TargetColumn {
+  try {
+    return {
+      name: column.name,
+      type: parsePgType(column.type),
+      nullable: column.nullable,
+      pgType: column.type,
+    };
+  } catch (cause) {
+    if (!(cause instanceof MigrationError)) throw cause;
+    throw new MigrationError('CONFIG_INVALID', `${field} is ${shown(column.type)}; ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+function checkColumns(target: Target, columns: readonly TargetColumn[], at: (field: string) => string): void {
+  const names = columns.map((column) => column.name);
+  requireOnce(names, at('columns'));
+  if (names.some((name) => name.toLowerCase() === 'chunk_id')) {
+    throw invalid(
+      `${at('columns')} names 'chunk_id', which the stage table has already; allowed: any other name`,
+    );
+  }
+  requireOnce(target.primaryKey, at('primaryKey'));
+  for (const name of target.primaryKey) {
+    const column = columnNamed(name, columns, at('primaryKey'));
+    if (!column.nullable) continue;
+    throw invalid(
+      `${at('primaryKey')} names '${name}', which is nullable; allowed: columns with "nullable": false`,
+    );
+  }
+  if (target.partitionColumn === undefined) return;
+  const { kind } = columnNamed(target.partitionColumn, columns, at('partitionColumn')).type;
+  if (kind === 'date' || kind === 'timestamp') return;
+  throw invalid(
+    `${at('partitionColumn')} names '${target.partitionColumn}'; allowed: a date or timestamp column`,
+  );
+}
+
+function columnNamed(name: string, columns: readonly TargetColumn[], field: string): TargetColumn {
+  const found = columns.find((column) => column.name === name);
+  if (found !== undefined) return found;
+  const names = columns.map((column) => column.name);
+  throw invalid(
+    `${field} names '${name}', which is no column (nearest: '${closest(name, names)}'); allowed: ${names.join(', ')}`,
+  );
+}
+
+function sourceOf(
+  input: Input,
+  target: Target,
+  source: Target['sources'][number],
+  field: string,
+): SourceTable {
+  const chunkColumn =
+    target.chunk.by === 'none' ? undefined : (source.chunkColumn ?? input.parameter.partition_col_date);
+  if (chunkColumn === undefined && target.chunk.by === 'date') {
+    throw invalid(
+      `${displayPath(input.files.parameter)}: field 'partition_col_date' is missing and ${field}.chunkColumn too; allowed: the date column that cuts '${source.table}' into chunks, or "chunk": { "by": "none" }`,
+    );
+  }
+  const key = `${filterPrefix}${source.table}`;
+  const filter = input.parameter[key];
+  const place = { file: displayPath(input.files.parameter), field: key };
+  return {
+    schema: source.schema,
+    table: source.table,
+    ...(chunkColumn !== undefined && { chunkColumn }),
+    ...(filter !== undefined && { filter }),
+    filterBounds: filter === undefined ? {} : parseFilter(filter, { chunkColumn, ...place }).bounds,
+  };
+}
+
+async function transformOf(
+  input: Input,
+  target: Target,
+  at: (field: string) => string,
+): Promise<Pick<TargetConfig, 'transform'>> {
+  if (target.transform === undefined) {
+    if (target.sources.length === 1) return {};
+    throw invalid(
+      `${at('transform')} is missing; allowed: an SQL file, or exactly one source to copy as it is`,
+    );
+  }
+  const path = resolve(input.files.project, target.transform);
+  const sql = await readText(path, `${at('transform')} is ${shown(target.transform)}; allowed: an SQL file`);
+  return { transform: { file: target.transform, sql } };
+}
+
+/** The mappings say which tables a category reads, the category file how: both must name the same ones. */
+function requireSameTables({ files, category, tables }: Input): void {
+  const used = new Set(category.targets.flatMap((target) => target.sources.map((source) => source.table)));
+  const extra = [...used].filter((table) => !tables.includes(table));
+  const absent = tables.filter((table) => !used.has(table));
+  if (extra.length === 0 && absent.length === 0) return;
+  const parts = [
+    ...(extra.length > 0 ? [`only the category file reads ${extra.join(', ')}`] : []),
+    ...(absent.length > 0 ? [`only the mappings list ${absent.join(', ')}`] : []),
+  ];
+  throw invalid(
+    `${displayPath(files.mappings)}, field 'categories', and ${displayPath(files.category)}, field 'targets.*.sources', name different tables: ${parts.join('; ')}; allowed: the same tables in both`,
+  );
+}
+
+function requireFilteredTables({ files, parameter, tables }: Input): void {
+  const allowed = tables.map((table) => `${filterPrefix}${table}`);
+  const unknown = Object.keys(parameter).find(
+    (key) => key.startsWith(filterPrefix) && !allowed.includes(key),
+  );
+  if (unknown === undefined) return;
+  throw invalid(
+    `${displayPath(files.parameter)}: unknown key '${unknown}' (nearest allowed: '${closest(unknown, allowed)}'); allowed: ${allowed.join(', ')}`,
+  );
+}
+
+/** PostgreSQL folds unquoted names, so two that differ by case alone would be mixed up. */
+function requireOnce(names: readonly string[], field: string): void {
+  const folded = names.map((name) => name.toLowerCase());
+  const twice = names.find((_, index) => folded.indexOf(folded[index] ?? '') !== index);
+  if (twice !== undefined)
+    throw invalid(`${field} names '${twice}' twice (case aside); allowed: each name once`);
+}
+
+function invalid(message: string): MigrationError {
+  return new MigrationError('CONFIG_INVALID', `${message}.`);
+}
