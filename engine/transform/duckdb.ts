@@ -91,7 +91,7 @@ class Session implements DuckDbSession {
 /**
  * DuckDB's message may quote values of rows ("Could not convert string '…'"), so only its kind is passed on.
  */
-function duckDbError(error: unknown): MigrationError {
+export function duckDbError(error: unknown): MigrationError {
   if (error instanceof MigrationError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/no space left|disk quota|max_temp_directory_size|failed to offload/i.test(message)) {

@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Column, RowBatch, SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
-import type { ObjectKey } from '../storage/keys.js';
+import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
+import { addChecksums } from '../validation/set-checksum.js';
 import type { DuckDb } from './duckdb.js';
+import { openPartTable, type PartTable } from './part-table.js';
+import { vectorRows } from './vector-types.js';
 
 export interface PartWriterOptions {
   readonly duckdb: DuckDb;
@@ -34,4 +40,96 @@ export interface PartWriter {
   abort(): Promise<void>;
 }
 
-export declare function createPartWriter(options: PartWriterOptions): PartWriter;
+/** A part that is in the bucket, and the checksum of the file that it was. */
+export interface ShippedPart {
+  readonly part: Part;
+  readonly checksum: SetChecksum;
+}
+
+/**
+ * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of `partRows` rows is copied out and
+ * uploaded, the next fills: memory holds two of them, and spills beyond DuckDB's limit. Throws the errors of the
+ * bucket and of DuckDB, VALUE_UNREPRESENTABLE, and the signal's reason.
+ */
+export function createPartWriter(options: PartWriterOptions): PartWriter {
+  return new DuckDbPartWriter(options);
+}
+
+class DuckDbPartWriter implements PartWriter {
+  readonly #options: PartWriterOptions;
+  readonly #scratch: string;
+  readonly #idle: PartTable[] = [];
+  readonly #shipped: ShippedPart[] = [];
+  #filling: PartTable | undefined;
+  #shipping: Promise<void> | undefined;
+  #parts = 0;
+
+  constructor(options: PartWriterOptions) {
+    this.#options = options;
+    this.#scratch = join(options.spillDirectory, `parts-${randomUUID()}`);
+  }
+
+  async write(batch: RowBatch): Promise<void> {
+    const { partRows, signal } = this.#options;
+    for (let from = 0; from < batch.rows; ) {
+      signal.throwIfAborted();
+      this.#filling ??= await this.#takeTable();
+      const table = this.#filling;
+      const count = Math.min(vectorRows, batch.rows - from, partRows - table.rows);
+      table.append(batch, from, count);
+      from += count;
+      if (table.rows === partRows) await this.#ship(table);
+    }
+  }
+
+  async finish(): Promise<WrittenParts> {
+    if (this.#filling && this.#filling.rows > 0) await this.#ship(this.#filling);
+    await this.#shipping;
+    await this.abort();
+    return summarize(this.#shipped);
+  }
+
+  async abort(): Promise<void> {
+    await this.#shipping?.catch(() => undefined);
+    for (const table of [...this.#idle, ...(this.#filling ? [this.#filling] : [])]) table.close();
+    this.#idle.length = 0;
+    this.#filling = undefined;
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #takeTable(): Promise<PartTable> {
+    const table = this.#idle.pop() ?? (await openPartTable(this.#options));
+    await table.clear();
+    return table;
+  }
+
+  /** Waits for the part before this one, so that two are under way at most. */
+  async #ship(table: PartTable): Promise<void> {
+    await this.#shipping;
+    this.#filling = undefined;
+    this.#shipping = this.#copyOut(table, this.#parts).finally(() => this.#idle.push(table));
+    // Thrown by the next part's write or by finish; until then it is no unhandled rejection.
+    this.#shipping.catch(() => undefined);
+    this.#parts += 1;
+  }
+
+  async #copyOut(table: PartTable, index: number): Promise<void> {
+    const { bucket, prefix, attempt, signal } = this.#options;
+    const path = join(this.#scratch, `${index}.parquet`);
+    await mkdir(this.#scratch, { recursive: true });
+    const { rows, checksum } = await table.copyTo(path);
+    const key = partKey(prefix, attempt, index);
+    const bytes = await bucket.putFile(key, path, signal);
+    await rm(path);
+    this.#shipped.push({ part: { key, rows, bytes }, checksum });
+  }
+}
+
+function summarize(shipped: readonly ShippedPart[]): WrittenParts {
+  return {
+    parts: shipped.map(({ part }) => part),
+    rows: shipped.reduce((sum, { part }) => sum + part.rows, 0),
+    bytes: shipped.reduce((sum, { part }) => sum + part.bytes, 0),
+    checksum: addChecksums(shipped.map(({ checksum }) => checksum)),
+  };
+}
