@@ -61,9 +61,10 @@ export class SetHasher {
   }
 
   #addHash(text: string): void {
-    const digest = hash('md5', text, 'buffer');
-    this.#high += digest.readUInt32BE(0);
-    this.#low += digest.readUInt32BE(4);
+    // A digest as a string of bytes: asking for a Buffer triples the cost of hashing a row.
+    const digest = hash('md5', text, 'binary');
+    this.#high += bytesToUint32(digest, 0);
+    this.#low += bytesToUint32(digest, 4);
     this.#rows++;
     if (++this.#sinceCarry === rowsBetweenCarries) this.#carry();
   }
@@ -73,6 +74,16 @@ export class SetHasher {
     this.#low %= two32;
     this.#sinceCarry = 0;
   }
+}
+
+function bytesToUint32(bytes: string, at: number): number {
+  return (
+    ((bytes.charCodeAt(at) << 24) |
+      (bytes.charCodeAt(at + 1) << 16) |
+      (bytes.charCodeAt(at + 2) << 8) |
+      bytes.charCodeAt(at + 3)) >>>
+    0
+  );
 }
 
 function canonicalCell(column: Column): (cell: Cell) => string {

@@ -15,6 +15,7 @@ export function dateText(days: number): string {
  */
 export function timestampFormatter(precision: number): (microseconds: bigint) => string {
   const unit = 10 ** (6 - precision);
+  const padding = 10 ** precision;
   let lastDay = Number.NaN;
   let lastText = '';
   return (microseconds) => {
@@ -27,7 +28,8 @@ export function timestampFormatter(precision: number): (microseconds: bigint) =>
     const minutes = Math.floor(seconds / 60);
     const clock = `${lastText}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`;
     if (precision === 0) return clock;
-    return `${clock}.${pad(Math.floor((rest % 1_000_000) / unit), precision)}`;
+    const fraction = Math.floor((rest - seconds * 1_000_000) / unit);
+    return `${clock}.${String(fraction + padding).slice(1)}`;
   };
 }
 
