@@ -1,0 +1,74 @@
+import { checksumSelectListDuckdb, quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
+import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
+import { checksumSelectListTsql, quoteTsql, type TsqlColumn } from '../../../engine/rows/checksum-tsql.js';
+import { logicalTypeOf } from '../../../engine/rows/type-map.js';
+
+function tsqlColumn(name: string, sourceType: string, precision = 0, scale = 0): TsqlColumn {
+  const typeName = sourceType.replace(/\(.*/, '');
+  return {
+    name,
+    sourceType,
+    nullable: true,
+    type: logicalTypeOf({ typeName, maxLength: 10, precision, scale }),
+  };
+}
+
+function fieldOf(column: TsqlColumn): string {
+  const match = /BIN2_UTF8, (.*)\)\), 1, 8\)\)\)\)\) AS \[sum\]$/.exec(checksumSelectListTsql([column]));
+  return match?.[1] ?? '';
+}
+
+describe('T-SQL', () => {
+  test.each<[TsqlColumn, string]>([
+    [tsqlColumn('c', 'bit'), "ISNULL(CONVERT(varchar(1), [c]) + ';', '~;')"],
+    [tsqlColumn('c', 'bigint'), "ISNULL(CONVERT(varchar(20), [c]) + ';', '~;')"],
+    [tsqlColumn('c', 'decimal(11,3)', 11, 3), "ISNULL(CONVERT(varchar(41), [c]) + ';', '~;')"],
+    [tsqlColumn('c', 'date'), "ISNULL(CONVERT(varchar(10), [c], 23) + ';', '~;')"],
+    [tsqlColumn('c', 'datetime'), "ISNULL(CONVERT(varchar(27), [c], 121) + ';', '~;')"],
+    [tsqlColumn('c', 'datetime2', 0, 3), "ISNULL(CONVERT(varchar(27), [c], 121) + ';', '~;')"],
+    [tsqlColumn('c', 'datetime2', 0, 0), "ISNULL(CONVERT(varchar(19), [c], 120) + ';', '~;')"],
+    [tsqlColumn('c', 'smalldatetime'), "ISNULL(CONVERT(varchar(19), [c], 120) + ';', '~;')"],
+  ])('%j', (column, expected) => {
+    expect(fieldOf(column)).toBe(expected);
+  });
+
+  test('hashes text by its UTF-8 bytes, with its length in bytes before it', () => {
+    const utf8 = 'CONVERT(varchar(max), CONVERT(nvarchar(max), [c]) COLLATE Latin1_General_100_BIN2_UTF8)';
+    expect(fieldOf(tsqlColumn('c', 'nvarchar(5)'))).toBe(
+      `CASE WHEN [c] IS NULL THEN '~;' ELSE CONCAT(DATALENGTH(${utf8}), ':', ${utf8}, ';') END`,
+    );
+  });
+
+  test('quotes a name that holds a bracket', () => {
+    expect(quoteTsql('a]; DROP TABLE t --')).toBe('[a]]; DROP TABLE t --]');
+    expect(checksumSelectListTsql([tsqlColumn('a]b', 'int')])).toContain('[a]]b]');
+  });
+
+  test('never gives CONCAT more than its 254 arguments', () => {
+    const columns = Array.from({ length: 1024 }, (_, index) => tsqlColumn(`c${index}`, 'int'));
+    const sql = checksumSelectListTsql(columns);
+    expect(sql.match(/\[c\d+\]/g)).toHaveLength(1024);
+    // One level of groups: the outer CONCAT and five inner ones, each beginning with the seed.
+    expect(sql.match(/CONCAT\(CONVERT\(varchar\(max\), ''\)/g)).toHaveLength(6);
+  });
+
+  test('refuses a type without a canonical form', () => {
+    const column: TsqlColumn = { ...tsqlColumn('c', 'int'), sourceType: 'money' };
+    expect(() => checksumSelectListTsql([column])).toThrow(expect.objectContaining({ code: 'SOURCE_TYPE' }));
+  });
+});
+
+describe('DuckDB and PostgreSQL', () => {
+  const columns = [{ name: 'a"b', type: { kind: 'int', bits: 32 }, nullable: true }] as const;
+
+  test('quote names, with their alias', () => {
+    expect(checksumSelectListDuckdb(columns, 't"x')).toContain('"t""x"."a""b"');
+    expect(checksumSelectListPostgres(columns, 't"x')).toContain('"t""x"."a""b"');
+    expect(quoteDuckdb('a"b')).toBe('"a""b"');
+  });
+
+  test('a name that PostgreSQL would cut is refused', () => {
+    expect(quotePostgres('x'.repeat(63))).toBe(`"${'x'.repeat(63)}"`);
+    expect(() => quotePostgres('é'.repeat(32))).toThrow(expect.objectContaining({ code: 'TARGET_SHAPE' }));
+  });
+});
