@@ -1,0 +1,91 @@
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import {
+  runningSandbox,
+  type SandboxState,
+  startSandbox,
+  stopSandbox,
+  stopServices,
+} from './services/sandbox.js';
+import { readSettings } from './services/settings.js';
+
+const environmentHelp = `
+Environment:
+  ROWS                     rows per source table and database (40000)
+  SANDBOX_DIRECTORY        where everything is kept (.sandbox)
+  SANDBOX_TEMPORAL_PORT    Temporal (7233)        SANDBOX_TEMPORAL_UI_PORT  its Web UI (8233)
+  SANDBOX_POSTGRES_PORT    PostgreSQL (54329)
+  SANDBOX_SERVER01_PORT    SQL Server (14331)     SANDBOX_SERVER02_PORT     SQL Server (14332)
+`;
+
+interface Flags {
+  readonly reset?: true;
+  readonly stop?: true;
+}
+
+async function main(): Promise<void> {
+  const program = new Command('npm run sandbox --')
+    .description('Starts everything the migration talks to, on this machine, and stays up until Ctrl-C.')
+    .option('--reset', 'first remove all data of earlier starts')
+    .option('--stop', 'stop the sandbox (and worker) that is up, and end')
+    .addHelpText('after', environmentHelp)
+    .parse();
+  const flags = program.opts<Flags>();
+  const settings = readSettings(process.env);
+  if (flags.stop) {
+    console.log((await stopSandbox(settings.directory)) ? 'Stopped.' : 'No sandbox was up.');
+    return;
+  }
+  if (flags.reset) {
+    if (runningSandbox(settings.directory)) throw new Error('Stop it first: npm run sandbox -- --stop');
+    rmSync(settings.directory, { recursive: true, force: true });
+  }
+  stopOnSignal(settings.directory);
+  const first = !existsSync(settings.directory);
+  console.log(
+    `Starting the sandbox${first ? ' for the first time: its databases are made and filled' : ''} …`,
+  );
+  const began = Date.now();
+  const state = await startSandbox(settings, resolve('.env.sandbox'));
+  console.log(`Up after ${((Date.now() - began) / 1000).toFixed(1)} s.\n${describe(state)}`);
+  // The services are processes of their own: something here has to stay, to stop them.
+  setInterval(() => undefined, 60_000);
+}
+
+function stopOnSignal(directory: string): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    console.log('Stopping …');
+    await stopServices(directory);
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function describe(state: SandboxState): string {
+  const servers = Object.entries(state.servers).map(([name, address]) => `${name} ${address}`);
+  const start =
+    `temporal workflow start --type migrateCategory --task-queue migration \\\n` +
+    `    --workflow-id migrate/cell_perf_stats --input '{"category":"cell_perf_stats"}'`;
+  return `
+  SQL Servers   ${servers.join(', ')}: DatabaseA, DatabaseB; ${state.rows} rows a table (server02/DatabaseB is empty)
+  Temporal      ${state.temporalAddress}, Web UI ${state.webUi}
+  PostgreSQL    ${state.psql}
+  Buckets       ${Object.values(state.buckets).join('\n                ')}
+  Environment   ${state.envFile} (read by the worker where there is no .env)
+
+Next, in other terminals:
+  npm run worker
+  ${start}
+The Temporal CLI is ${state.temporalCli}
+Ctrl-C stops everything.`;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

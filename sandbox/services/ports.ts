@@ -1,0 +1,39 @@
+import { createServer } from 'node:net';
+import { portVariable, type SandboxPorts } from './settings.js';
+
+/**
+ * Proves that every port of the sandbox can be bound.
+ * @throws Error naming the first taken port, the variable that moves it, and how to stop an old sandbox.
+ */
+export async function assertPortsFree(ports: SandboxPorts): Promise<void> {
+  for (const name of Object.keys(ports) as (keyof SandboxPorts)[]) {
+    if (await isFree(ports[name])) continue;
+    const variable = portVariable(name);
+    throw new Error(
+      `Port ${ports[name]} (${name}) is in use. Stop what listens there (an older sandbox: npm run sandbox -- --stop), ` +
+        `or choose another port: ${variable}=${ports[name] + 1000}.`,
+    );
+  }
+}
+
+/** Whether a TCP port of this machine can be bound on the loopback interface. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((settle) => {
+    const server = createServer();
+    server.once('error', () => settle(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => settle(true)));
+  });
+}
+
+/** A free TCP port, for tests that must not meet a running sandbox. */
+export function freePort(): Promise<number> {
+  return new Promise((settle, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => settle(port));
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { ensureCertificates } from './certificates.js';
+import { sandboxPaths, targetDatabase, targetUser } from './paths.js';
+import { assertPortsFree } from './ports.js';
+import { startTarget } from './postgres.js';
+import { recordedPid, stopRecorded, writePid } from './process.js';
+import { productEnvironment, writeProductFiles } from './product-environment.js';
+import { ensureSecrets } from './secrets.js';
+import type { SandboxSettings } from './settings.js';
+import { startSqlServers } from './sqlserver.js';
+import { startTemporal } from './temporal.js';
+
+/** What a running sandbox says about itself in its state file. No secrets. */
+export interface SandboxState {
+  readonly rows: number;
+  readonly servers: Readonly<Record<string, string>>;
+  readonly temporalAddress: string;
+  readonly temporalCli: string;
+  readonly webUi: string;
+  readonly psql: string;
+  readonly buckets: { readonly raw: string; readonly transformed: string; readonly stats: string };
+  readonly envFile: string;
+}
+
+/** The services of a sandbox and the signal at which each ends cleanly, in the order of stopping. */
+const services = [
+  ['worker', 'SIGTERM'],
+  ['temporal', 'SIGINT'],
+  ['sqlserver', 'SIGTERM'],
+  ['postgres', 'SIGINT'],
+] as const;
+
+/**
+ * Starts everything the product talks to and writes what it needs to reach it into `envFile`. Data of an
+ * earlier start is used again.
+ * @throws Error naming the port that is taken, or the service that failed and its log; nothing is left running.
+ */
+export async function startSandbox(settings: SandboxSettings, envFile: string): Promise<SandboxState> {
+  const { directory, ports } = settings;
+  const paths = sandboxPaths(directory);
+  mkdirSync(directory, { recursive: true });
+  await claim(directory);
+  await assertPortsFree(ports);
+  const secrets = ensureSecrets(paths.secrets);
+  const certificates = await ensureCertificates(paths.tls);
+  const starting = [
+    startTarget(settings, secrets, certificates),
+    startTemporal({ port: ports.temporal, uiPort: ports.temporalUi, directory }),
+    startSqlServers(settings, process.env),
+  ] as const;
+  const failed = (await Promise.allSettled(starting)).find((outcome) => outcome.status === 'rejected');
+  if (failed) {
+    await stopServices(directory);
+    throw failed.reason;
+  }
+  const [target, temporal, sources] = await Promise.all(starting);
+  writeProductFiles(settings, secrets, productEnvironment(settings, secrets, certificates), envFile);
+  const state: SandboxState = {
+    rows: settings.rows,
+    servers: sources.addresses,
+    temporalAddress: temporal.address,
+    temporalCli: temporal.cli,
+    webUi: temporal.ui,
+    psql: psqlCommand(target.port, envFile),
+    buckets: { raw: paths.raw, transformed: paths.transformed, stats: paths.stats },
+    envFile,
+  };
+  writeFileSync(paths.state, `${JSON.stringify(state, null, 2)}\n`);
+  return state;
+}
+
+/** The state of the sandbox that is up in `directory`, or undefined where none is. */
+export function runningSandbox(directory: string): SandboxState | undefined {
+  const { state } = sandboxPaths(directory);
+  if (recordedPid(directory, 'sandbox') === undefined || !existsSync(state)) return undefined;
+  return JSON.parse(readFileSync(state, 'utf8')) as SandboxState;
+}
+
+/** Stops every service that was started in `directory`, by whom ever; safe to call again. */
+export async function stopServices(directory: string): Promise<void> {
+  rmSync(sandboxPaths(directory).state, { force: true });
+  for (const [name, signal] of services) await stopRecorded(directory, name, signal);
+}
+
+/** Stops the sandbox that is up in `directory`, worker first; returns whether one was. */
+export async function stopSandbox(directory: string): Promise<boolean> {
+  await stopRecorded(directory, 'worker');
+  const wasUp =
+    recordedPid(directory, 'sandbox') !== process.pid &&
+    (await stopRecorded(directory, 'sandbox', 'SIGTERM', 60_000));
+  await stopServices(directory);
+  return wasUp;
+}
+
+async function claim(directory: string): Promise<void> {
+  const other = recordedPid(directory, 'sandbox');
+  if (other !== undefined) {
+    throw new Error(`A sandbox is up already (process ${other}). To stop it: npm run sandbox -- --stop`);
+  }
+  writePid(directory, 'sandbox', process.pid);
+  // What a killed sandbox left behind would hold the ports.
+  await stopServices(directory);
+}
+
+function psqlCommand(port: number, envFile: string): string {
+  const connection = `host=localhost port=${port} dbname=${targetDatabase} user=${targetUser} sslmode=verify-full sslrootcert=$RDS_CA_FILE`;
+  return `( . ${envFile}; PGPASSWORD=$RDS_PASSWORD psql "${connection}" )`;
+}

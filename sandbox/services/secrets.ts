@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface SandboxSecrets {
+  readonly sourcePassword: string;
+  readonly targetPassword: string;
+  readonly postgresPassword: string;
+}
+
+/** The sandbox's passwords: random, made once, kept in a file that only its owner can read. */
+export function ensureSecrets(file: string): SandboxSecrets {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as SandboxSecrets;
+  const password = () => randomBytes(18).toString('base64url');
+  const secrets = {
+    // SQL Server's password policy wants three kinds of characters; real servers would refuse less.
+    sourcePassword: `${password()}aA1`,
+    targetPassword: password(),
+    postgresPassword: password(),
+  };
+  writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  return secrets;
+}
+
+/** Writes a file that only its owner can read. */
+export function writePrivate(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { mode: 0o600 });
+}
