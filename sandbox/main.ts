@@ -1,8 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import {
-  runningSandbox,
+  resetSandbox,
   type SandboxState,
   startSandbox,
   stopSandbox,
@@ -37,10 +37,7 @@ async function main(): Promise<void> {
     console.log((await stopSandbox(settings.directory)) ? 'Stopped.' : 'No sandbox was up.');
     return;
   }
-  if (flags.reset) {
-    if (runningSandbox(settings.directory)) throw new Error('Stop it first: npm run sandbox -- --stop');
-    rmSync(settings.directory, { recursive: true, force: true });
-  }
+  if (flags.reset) resetSandbox(settings.directory);
   stopOnSignal(settings.directory);
   const first = !existsSync(settings.directory);
   console.log(

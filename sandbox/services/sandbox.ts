@@ -3,6 +3,7 @@ import { ensureCertificates } from './certificates.js';
 import { sandboxPaths, targetDatabase, targetUser } from './paths.js';
 import { assertPortsFree } from './ports.js';
 import { startTarget } from './postgres.js';
+import { clusterData } from './postgres-cluster.js';
 import { recordedPid, stopRecorded, writePid } from './process.js';
 import { productEnvironment, writeProductFiles } from './product-environment.js';
 import { ensureSecrets } from './secrets.js';
@@ -90,6 +91,14 @@ export async function stopSandbox(directory: string): Promise<boolean> {
     (await stopRecorded(directory, 'sandbox', 'SIGTERM', 60_000));
   await stopServices(directory);
   return wasUp;
+}
+
+/** Removes everything that earlier starts left in `directory`. @throws Error while a sandbox is up there. */
+export function resetSandbox(directory: string): void {
+  if (recordedPid(directory, 'sandbox') !== undefined) {
+    throw new Error('A sandbox is up. Stop it first: npm run sandbox -- --stop');
+  }
+  for (const data of [clusterData(directory), directory]) rmSync(data, { recursive: true, force: true });
 }
 
 async function claim(directory: string): Promise<void> {

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { readSettings } from '../../../../sandbox/services/settings.js';
+
+describe('readSettings', () => {
+  it('takes the documented defaults from an empty environment', () => {
+    expect(readSettings({})).toEqual({
+      directory: resolve('.sandbox'),
+      ports: { temporal: 7233, temporalUi: 8233, postgres: 54329, server01: 14331, server02: 14332 },
+      rows: 40_000,
+    });
+  });
+
+  it('takes ports, rows and directory from their variables', () => {
+    const settings = readSettings({
+      SANDBOX_POSTGRES_PORT: '6000',
+      ROWS: '0',
+      SANDBOX_DIRECTORY: '/data/box',
+    });
+    expect(settings.ports.postgres).toBe(6000);
+    expect(settings.rows).toBe(0);
+    expect(settings.directory).toBe('/data/box');
+  });
+
+  it('treats an empty variable as absent', () => {
+    expect(readSettings({ ROWS: '', SANDBOX_DIRECTORY: '' })).toEqual(readSettings({}));
+  });
+
+  it.each([
+    ['SANDBOX_TEMPORAL_PORT', '70000'],
+    ['SANDBOX_SERVER01_PORT', '0'],
+    ['ROWS', '1e6'],
+    ['ROWS', '-1'],
+  ])('refuses %s=%s, naming the variable and its value', (variable, value) => {
+    expect(() => readSettings({ [variable]: value })).toThrow(`${variable} is '${value}'`);
+  });
+});
