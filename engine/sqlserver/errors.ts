@@ -1,0 +1,126 @@
+import { type ErrorCode, MigrationError } from '../errors.js';
+import { type FaultFacts, faultFacts, SourceFault } from './fault.js';
+import { type ServerErrorRule, serverErrorRules } from './server-errors.js';
+
+/** Where an error happened, for its message. */
+export interface SourcePlace {
+  readonly alias: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
+/** Codes of Node's TLS that mean that the server's certificate was not accepted. */
+const certificateCodes: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_CA',
+]);
+const nameMismatch = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
+/**
+ * The error of opening a session.
+ * @param reported numbers of the errors that the server sent meanwhile; the driver keeps only a text of them
+ */
+export function connectError(
+  error: unknown,
+  place: SourcePlace,
+  reported: readonly number[] = [],
+): MigrationError {
+  if (error instanceof MigrationError) return error;
+  const facts = faultFacts(error);
+  const tls = tlsError(facts, place);
+  if (tls !== undefined) return tls;
+  // 4060 is followed by 18456, but it is the database that is wrong.
+  const known = [...reported, ...(facts.number === undefined ? [] : [facts.number])];
+  const rules = known.map((number) => ({ number, rule: serverErrorRules.get(number) }));
+  const named = rules.find(({ rule }) => rule?.code === 'SOURCE_DATABASE') ?? rules.find(({ rule }) => rule);
+  if (named?.rule !== undefined) return fromRule(named.rule, { ...facts, number: named.number }, place);
+  if (facts.codes.includes('ELOGIN')) {
+    const rule = { code: 'SOURCE_LOGIN', advice: 'the login was refused: check SOURCE_SECRET' } as const;
+    return fromRule(rule, { ...facts, number: known[0] }, place);
+  }
+  const reason = facts.codes.find((code) => code !== 'ESOCKET') ?? facts.codes[0] ?? 'unknown cause';
+  return build(
+    'SOURCE_UNREACHABLE',
+    `no connection (${reason}). Check host:port in the server mappings, DNS, firewall and that SQL Server listens there`,
+    facts,
+    place,
+  );
+}
+
+/** The error of a statement on an open session. */
+export function requestError(error: unknown, place: SourcePlace): MigrationError {
+  if (error instanceof MigrationError) return error;
+  const facts = faultFacts(error);
+  const rule = facts.number === undefined ? undefined : serverErrorRules.get(facts.number);
+  if (rule !== undefined) return fromRule(rule, facts, place);
+  if (facts.number !== undefined) {
+    const fatal = (facts.severity ?? 0) >= 20;
+    return fatal
+      ? build('SOURCE_CONNECTION', `error ${facts.number} ended the session; it is tried again`, facts, place)
+      : build(
+          'SOURCE_QUERY',
+          `error ${facts.number} (severity ${facts.severity ?? 0}). Its text is kept back, as it may quote data: ` +
+            `see SELECT text FROM sys.messages WHERE message_id = ${facts.number}`,
+          facts,
+          place,
+        );
+  }
+  if (facts.codes.includes('ETIMEOUT')) {
+    return build('SOURCE_TIMEOUT', 'the server did not answer in time; it is tried again', facts, place);
+  }
+  if (facts.codes.some((code) => code === 'EPARAM' || code === 'EARGS' || code === 'EINJECT')) {
+    return build('INTERNAL', `the driver refused a parameter (${facts.codes[0]})`, facts, place);
+  }
+  return build(
+    'SOURCE_CONNECTION',
+    `the session was lost (${facts.codes.at(-1) ?? 'unknown cause'}); it is tried again`,
+    facts,
+    place,
+  );
+}
+
+/** An error of the engine's own about a source: `server01 (host:1433), database DatabaseA: …`. */
+export function sourceError(code: ErrorCode, place: SourcePlace, message: string): MigrationError {
+  return new MigrationError(code, `${describePlace(place)}: ${message}.`);
+}
+
+function tlsError(facts: FaultFacts, place: SourcePlace): MigrationError | undefined {
+  if (facts.codes.includes(nameMismatch)) {
+    const message =
+      `the server's certificate is for another name than ${place.host}. ` +
+      'Use the name in the certificate as host in the server mappings, or renew the certificate with this name';
+    return build('TLS_VERIFICATION', message, facts, place);
+  }
+  const code = facts.codes.find((item) => certificateCodes.has(item));
+  if (code === undefined) return undefined;
+  const message =
+    `the server's certificate was not accepted (${code}). Set MSSQL_CA_FILE to a PEM file with the certificate ` +
+    'authority that signed it (for a self-signed certificate: the certificate itself), or renew it if it has expired';
+  return build('TLS_VERIFICATION', message, facts, place);
+}
+
+function fromRule(rule: ServerErrorRule, facts: FaultFacts, place: SourcePlace): MigrationError {
+  const text = rule.showText && facts.text !== '' ? `${facts.text.replace(/[.\s]+$/, '')} - ` : '';
+  return build(rule.code, `${text}${rule.advice} (error ${facts.number ?? 'unknown'})`, facts, place);
+}
+
+function build(code: ErrorCode, message: string, facts: FaultFacts, place: SourcePlace): MigrationError {
+  const driverCode = facts.codes.find((item) => item !== 'ESOCKET' && item !== 'EREQUEST') ?? facts.codes[0];
+  const cause = new SourceFault(facts.number, driverCode, facts.severity, facts.state);
+  return new MigrationError(code, `${describePlace(place)}: ${message}.`, { cause });
+}
+
+function describePlace(place: SourcePlace): string {
+  return `Source ${place.alias} (${place.host}:${place.port}), database ${place.database}`;
+}

@@ -1,0 +1,90 @@
+import type { ErrorCode } from '../errors.js';
+
+export interface ServerErrorRule {
+  readonly code: ErrorCode;
+  /** What to do next. */
+  readonly advice: string;
+  /** The server's own text names objects or the filter's text only, never a value, so it may be shown. */
+  readonly showText?: true;
+}
+
+const login: ServerErrorRule = {
+  code: 'SOURCE_LOGIN',
+  advice: 'the login was refused: check user and password in SOURCE_SECRET, and that the login is enabled',
+};
+const database: ServerErrorRule = {
+  code: 'SOURCE_DATABASE',
+  advice:
+    'the database cannot be opened: check its name in "databases" of the server mappings, that it is online, ' +
+    'and that the login has a user in it (CREATE USER … FOR LOGIN …)',
+};
+const permission: ServerErrorRule = {
+  code: 'SOURCE_PERMISSION',
+  advice: 'grant what docs/source-permissions.md lists (SELECT on the tables, VIEW DEFINITION)',
+  showText: true,
+};
+const statement: ServerErrorRule = {
+  code: 'SOURCE_QUERY',
+  advice: 'the only free text in a statement is the source_filter_<table> parameter: check it',
+  showText: true,
+};
+const conversion: ServerErrorRule = {
+  code: 'SOURCE_QUERY',
+  advice:
+    'a value cannot be converted: check that source_filter_<table> compares each column with a literal of its own type',
+};
+const snapshotLost: ServerErrorRule = {
+  code: 'SOURCE_TIMEOUT',
+  advice: 'the snapshot was lost (version store short of space, or a DDL change meanwhile); it is taken anew',
+};
+const lost: ServerErrorRule = {
+  code: 'SOURCE_CONNECTION',
+  advice: 'the server ended the session or is not ready; it is tried again',
+};
+
+/**
+ * SQL Server's error numbers that have an answer; any other is SOURCE_QUERY, or SOURCE_CONNECTION from severity 20.
+ * @see https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+ */
+export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
+  ...rules(login, 18452, 18456, 18470, 18486, 18487, 18488),
+  ...rules(database, 911, 916, 4060, 4064, 40532),
+  ...rules(permission, 229, 230, 262, 297, 300, 371),
+  ...rules(
+    { code: 'SOURCE_OBJECT', advice: 'check schema, table and column names', showText: true },
+    207,
+    208,
+  ),
+  ...rules(statement, 102, 105, 156, 170, 319, 402, 4145),
+  ...rules(conversion, 241, 242, 245, 8114, 8115),
+  ...rules(
+    { code: 'SOURCE_DEADLOCK', advice: 'the session was chosen as deadlock victim; it is tried again' },
+    1205,
+  ),
+  ...rules({ code: 'SOURCE_TIMEOUT', advice: 'a lock was not granted in time; it is tried again' }, 1222),
+  ...rules({ code: 'SOURCE_TIMEOUT', advice: 'the server did not answer in time; it is tried again' }, -2),
+  ...rules(snapshotLost, 3958, 3961, 3966, 3967),
+  ...rules(
+    {
+      code: 'SOURCE_SNAPSHOT',
+      advice:
+        'SNAPSHOT isolation is off. Either let a database administrator run ' +
+        'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON, or choose in the category file ' +
+        '"consistency": "rcsi" (one instant per statement) or "quiesced" (nobody writes while the migration runs)',
+    },
+    3952,
+  ),
+  ...rules(
+    {
+      code: 'SOURCE_QUERY',
+      advice:
+        'the server does not know a collation in the statement (_UTF8 collations came with SQL Server 2019)',
+    },
+    448,
+  ),
+  ...rules(lost, 596, 6005, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920),
+]);
+
+function rules(rule: ServerErrorRule, ...numbers: readonly number[]): readonly [number, ServerErrorRule][] {
+  return numbers.map((number) => [number, rule]);
+}

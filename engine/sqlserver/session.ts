@@ -1,0 +1,201 @@
+import sql from 'mssql';
+import type { Connection } from 'tedious';
+import { MigrationError } from '../errors.js';
+import type { Column, RowBatch } from '../rows/types.js';
+import { requestError, type SourcePlace, sourceError } from './errors.js';
+import { bindParameters, type SqlParameter } from './parameters.js';
+import { streamRows } from './row-stream.js';
+
+/** How the statements of one chunk come to see one state of the data; `rcsi` and `quiesced` need no transaction. */
+export type Consistency = 'snapshot' | 'rcsi' | 'quiesced';
+
+export interface SourceReader {
+  readonly place: SourcePlace;
+  /**
+   * Rows of one small result, as objects by column name (bigint arrives as string, decimal must not be asked for).
+   * @throws MigrationError SOURCE_* out of the error map
+   */
+  query<T>(statement: string, params?: readonly SqlParameter[]): Promise<readonly T[]>;
+  /**
+   * Streams a result selected by `selectListTsql(columns)` in batches of at most `batchRows`; no more rows are read
+   * while `onBatch` works. Returns the rows, as counted here and confirmed by the server.
+   * @throws MigrationError SOURCE_*; the reason of `signal`; what `onBatch` throws. The session is then closed,
+   * except after an error that the server reported.
+   */
+  stream(
+    statement: string,
+    params: readonly SqlParameter[],
+    columns: readonly Column[],
+    batchRows: number,
+    onBatch: (batch: RowBatch) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<number>;
+}
+
+/** One login on a source server: one connection, statements one after another. */
+export interface SourceSession extends SourceReader {
+  /** Runs `work` in one SNAPSHOT transaction, or as it is where the category chose another consistency. */
+  inSnapshot<T>(level: Consistency, work: (reader: SourceReader) => Promise<T>): Promise<T>;
+  /** Ends the session within a fraction of a second, whatever runs; that rejects with `reason`. */
+  cancel(reason: unknown): void;
+  /** Logs out. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Time for the ATTENTION to reach the server before the socket is destroyed. */
+const attentionMs = 100;
+/** A log-out that takes longer is cut off. */
+const closeMs = 2_000;
+
+export class MssqlSession implements SourceSession {
+  readonly place: SourcePlace;
+  readonly #pool: sql.ConnectionPool;
+  readonly #connection: Connection;
+  readonly #ended = withReject();
+  #transaction: sql.Transaction | undefined;
+  #request: sql.Request | undefined;
+  #stopped = false;
+
+  /** @param connection the pool's only connection, to be cut off in a hurry */
+  constructor(place: SourcePlace, pool: sql.ConnectionPool, connection: Connection) {
+    this.place = place;
+    this.#pool = pool;
+    this.#connection = connection;
+  }
+
+  async query<T>(statement: string, params: readonly SqlParameter[] = []): Promise<readonly T[]> {
+    return this.#run(params, async (request) => {
+      const result = await request.query<T>(statement);
+      // The driver keeps a recordset only once its DONE has come.
+      if (result.recordset === undefined) throw this.#brokenOff();
+      return result.recordset;
+    });
+  }
+
+  async stream(
+    statement: string,
+    params: readonly SqlParameter[],
+    columns: readonly Column[],
+    batchRows: number,
+    onBatch: (batch: RowBatch) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const onAbort = (): void => this.cancel(signal?.reason);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#run(params, async (request) => {
+        request.stream = true;
+        request.arrayRowMode = true;
+        try {
+          return await streamRows(request, statement, { columns, batchRows, onBatch });
+        } catch (error) {
+          // Rows may still be on their way, and nobody wants them.
+          if (!(error instanceof sql.RequestError)) this.cancel(error);
+          throw error;
+        }
+      });
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async inSnapshot<T>(level: Consistency, work: (reader: SourceReader) => Promise<T>): Promise<T> {
+    if (level !== 'snapshot') return work(this);
+    if (this.#transaction !== undefined)
+      throw new MigrationError('INTERNAL', 'Transactions cannot be nested.');
+    const transaction = new sql.Transaction(this.#pool);
+    await this.#guard(transaction.begin(sql.ISOLATION_LEVEL.SNAPSHOT));
+    this.#transaction = transaction;
+    try {
+      const result = await work(this);
+      await this.#guard(transaction.commit());
+      return result;
+    } catch (error) {
+      // The server rolls back what it aborted or lost by itself; the first error is the one to tell.
+      await transaction.rollback().catch(() => undefined);
+      throw error;
+    } finally {
+      this.#transaction = undefined;
+    }
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const cut = () => {
+      this.#connection.close();
+      this.#ended.reject(reason);
+    };
+    if (this.#request === undefined) {
+      cut();
+    } else {
+      this.#request.cancel();
+      setTimeout(cut, attentionMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#ended.reject(sourceError('SOURCE_CONNECTION', this.place, 'the session is closed'));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeMs);
+    });
+    await Promise.race([this.#pool.close().catch(() => undefined), late]);
+    clearTimeout(timer);
+    this.#connection.close();
+  }
+
+  async #run<T>(params: readonly SqlParameter[], work: (request: sql.Request) => Promise<T>): Promise<T> {
+    if (this.#stopped) return this.#ended.promise;
+    const request =
+      this.#transaction === undefined ? new sql.Request(this.#pool) : new sql.Request(this.#transaction);
+    bindParameters(request, params);
+    this.#request = request;
+    try {
+      return await this.#guard(work(request));
+    } finally {
+      this.#request = undefined;
+    }
+  }
+
+  /** The outcome of `work`, with driver errors mapped; or, once the session is stopped, the reason for that. */
+  async #guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([work, this.#ended.promise]);
+    } catch (error) {
+      if (this.#stopped) return this.#ended.promise;
+      throw isDriverError(error) ? requestError(error, this.place) : error;
+    }
+  }
+
+  #brokenOff(): MigrationError {
+    return sourceError(
+      'SOURCE_CONNECTION',
+      this.place,
+      'a result broke off before its final DONE; it is read again',
+    );
+  }
+}
+
+function isDriverError(error: unknown): boolean {
+  return (
+    error instanceof sql.MSSQLError ||
+    (error instanceof Error && 'code' in error && !(error instanceof MigrationError))
+  );
+}
+
+interface Rejectable {
+  readonly promise: Promise<never>;
+  readonly reject: (reason: unknown) => void;
+}
+
+function withReject(): Rejectable {
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_, fail) => {
+    reject = fail;
+  });
+  promise.catch(() => undefined);
+  return { promise, reject };
+}
