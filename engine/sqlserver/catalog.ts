@@ -1,14 +1,19 @@
 import { distance } from 'fastest-levenshtein';
 import { MigrationError } from '../errors.js';
-import { quoteTsql } from '../rows/checksum-tsql.js';
+import { quoteTsql, type TsqlColumn } from '../rows/checksum-tsql.js';
 import { logicalTypeOf } from '../rows/type-map.js';
 import { sqlFile } from '../sql-files.js';
 import { sourceError } from './errors.js';
 import type { SqlParameter } from './parameters.js';
-import type { SourceColumn } from './select-list.js';
 import type { SourceReader } from './session.js';
 
-export type { SourceColumn } from './select-list.js';
+/** A column of a source table as its catalog describes it; `sourceType` as declared: `varchar(50)`, `nvarchar(max)`. */
+export interface SourceColumn extends TsqlColumn {
+  readonly collation?: string;
+  readonly masked: boolean;
+  /** Always Encrypted. */
+  readonly encrypted: boolean;
+}
 
 export interface SourceTableInfo {
   readonly schema: string;

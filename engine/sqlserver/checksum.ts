@@ -20,9 +20,16 @@ export async function checksumTable(
   { schema, table }: TableName,
   columns: readonly TsqlColumn[],
   predicate: SourcePredicate,
+  signal?: AbortSignal,
 ): Promise<SetChecksum> {
   const where = whereClause(predicate);
-  return checksumOf(reader, columns, `${quoteTsql(schema)}.${quoteTsql(table)}${where.sql}`, where.params);
+  return checksumOf(
+    reader,
+    columns,
+    `${quoteTsql(schema)}.${quoteTsql(table)}${where.sql}`,
+    where.params,
+    signal,
+  );
 }
 
 /** Set checksum of whatever follows FROM. */
@@ -31,9 +38,10 @@ export async function checksumOf(
   columns: readonly TsqlColumn[],
   from: string,
   params: readonly SqlParameter[] = [],
+  signal?: AbortSignal,
 ): Promise<SetChecksum> {
   const statement = `SELECT ${checksumSelectListTsql(columns)} FROM ${from} OPTION (MAXDOP 1)`;
-  const [row] = await reader.query<{ rows: string | number; sum: string | null }>(statement, params);
+  const [row] = await reader.query<{ rows: string | number; sum: string | null }>(statement, params, signal);
   if (row === undefined)
     throw sourceError('SOURCE_QUERY', reader.place, 'the checksum statement gave no row');
   return { rows: Number(row.rows), sum: hexOf(row.sum) };

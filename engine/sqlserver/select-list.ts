@@ -1,18 +1,7 @@
-import { quoteTsql } from '../rows/checksum-tsql.js';
-import type { Column } from '../rows/types.js';
-
-/** A column of a source table as its catalog describes it. */
-export interface SourceColumn extends Column {
-  /** As declared: `varchar(50)`, `nvarchar(max)`, `decimal(11,3)`, `datetime2(3)`, `int`. */
-  readonly sourceType: string;
-  readonly collation?: string;
-  readonly masked: boolean;
-  /** Always Encrypted. */
-  readonly encrypted: boolean;
-}
+import { quoteTsql, type TsqlColumn } from '../rows/checksum-tsql.js';
 
 /** Select list that brings every column exactly, in the form that `cellDecoder` reads. */
-export function selectListTsql(columns: readonly SourceColumn[]): string {
+export function selectListTsql(columns: readonly TsqlColumn[]): string {
   return columns.map((column) => `${expression(column)} AS ${quoteTsql(column.name)}`).join(', ');
 }
 
@@ -21,7 +10,7 @@ export function selectListTsql(columns: readonly SourceColumn[]): string {
  * second. Unicode text, because the driver decodes UTF-16 natively (a fifth of the time of a code page), and because
  * the server then translates varchar's code pages itself, with no unknown collation left to guess.
  */
-function expression(column: SourceColumn): string {
+function expression(column: TsqlColumn): string {
   const name = quoteTsql(column.name);
   const { type } = column;
   switch (type.kind) {

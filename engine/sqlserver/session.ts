@@ -13,9 +13,10 @@ export interface SourceReader {
   readonly place: SourcePlace;
   /**
    * Rows of one small result, as objects by column name (bigint arrives as string, decimal must not be asked for).
-   * @throws MigrationError SOURCE_* out of the error map
+   * @param signal ends the session when it aborts
+   * @throws MigrationError SOURCE_* out of the error map; the reason of `signal`
    */
-  query<T>(statement: string, params?: readonly SqlParameter[]): Promise<readonly T[]>;
+  query<T>(statement: string, params?: readonly SqlParameter[], signal?: AbortSignal): Promise<readonly T[]>;
   /**
    * Streams a result selected by `selectListTsql(columns)` in batches of at most `batchRows`; no more rows are read
    * while `onBatch` works. Returns the rows, as counted here and confirmed by the server.
@@ -32,10 +33,13 @@ export interface SourceReader {
   ): Promise<number>;
 }
 
+/** What work inside `inSnapshot` reads through; the same session, named for what it guarantees. */
+export type SourceTransaction = SourceReader;
+
 /** One login on a source server: one connection, statements one after another. */
 export interface SourceSession extends SourceReader {
   /** Runs `work` in one SNAPSHOT transaction, or as it is where the category chose another consistency. */
-  inSnapshot<T>(level: Consistency, work: (reader: SourceReader) => Promise<T>): Promise<T>;
+  inSnapshot<T>(level: Consistency, work: (tx: SourceTransaction) => Promise<T>): Promise<T>;
   /** Ends the session within a fraction of a second, whatever runs; that rejects with `reason`. */
   cancel(reason: unknown): void;
   /** Logs out. Idempotent. */
@@ -63,8 +67,12 @@ export class MssqlSession implements SourceSession {
     this.#connection = connection;
   }
 
-  async query<T>(statement: string, params: readonly SqlParameter[] = []): Promise<readonly T[]> {
-    return this.#run(params, async (request) => {
+  async query<T>(
+    statement: string,
+    params: readonly SqlParameter[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly T[]> {
+    return this.#run(params, signal, async (request) => {
       const result = await request.query<T>(statement);
       // The driver keeps a recordset only once its DONE has come.
       if (result.recordset === undefined) throw this.#brokenOff();
@@ -80,27 +88,20 @@ export class MssqlSession implements SourceSession {
     onBatch: (batch: RowBatch) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<number> {
-    const onAbort = (): void => this.cancel(signal?.reason);
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await this.#run(params, async (request) => {
-        request.stream = true;
-        request.arrayRowMode = true;
-        try {
-          return await streamRows(request, statement, { columns, batchRows, onBatch });
-        } catch (error) {
-          // Rows may still be on their way, and nobody wants them.
-          if (!(error instanceof sql.RequestError)) this.cancel(error);
-          throw error;
-        }
-      });
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    return this.#run(params, signal, async (request) => {
+      request.stream = true;
+      request.arrayRowMode = true;
+      try {
+        return await streamRows(request, statement, { columns, batchRows, onBatch });
+      } catch (error) {
+        // Rows may still be on their way, and nobody wants them.
+        if (!(error instanceof sql.RequestError)) this.cancel(error);
+        throw error;
+      }
+    });
   }
 
-  async inSnapshot<T>(level: Consistency, work: (reader: SourceReader) => Promise<T>): Promise<T> {
+  async inSnapshot<T>(level: Consistency, work: (tx: SourceTransaction) => Promise<T>): Promise<T> {
     if (level !== 'snapshot') return work(this);
     if (this.#transaction !== undefined)
       throw new MigrationError('INTERNAL', 'Transactions cannot be nested.');
@@ -147,15 +148,23 @@ export class MssqlSession implements SourceSession {
     this.#connection.close();
   }
 
-  async #run<T>(params: readonly SqlParameter[], work: (request: sql.Request) => Promise<T>): Promise<T> {
+  async #run<T>(
+    params: readonly SqlParameter[],
+    signal: AbortSignal | undefined,
+    work: (request: sql.Request) => Promise<T>,
+  ): Promise<T> {
     if (this.#stopped) return this.#ended.promise;
+    signal?.throwIfAborted();
+    const onAbort = () => this.cancel(signal?.reason);
     const request =
       this.#transaction === undefined ? new sql.Request(this.#pool) : new sql.Request(this.#transaction);
     bindParameters(request, params);
     this.#request = request;
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       return await this.#guard(work(request));
     } finally {
+      signal?.removeEventListener('abort', onAbort);
       this.#request = undefined;
     }
   }
