@@ -1,0 +1,134 @@
+import iconv from 'iconv-lite';
+import { type Cell, SqlServerError, type SqlType } from '../engine/types.js';
+import { type ByteReader, protocolError } from './byte-reader.js';
+import { collationByName } from './collation.js';
+import { readDecimal } from './decimal.js';
+import { daysBefore1970 } from './temporal.js';
+import { type ReadType, timeBytes } from './type-info.js';
+
+const plpNull = 0xffff_ffff_ffff_ffffn;
+const dayMicros = 86_400_000_000n;
+
+/**
+ * Reads a parameter's value (MS-TDS 2.2.5.5) as the engine takes it. Throws `protocolError` on a value of
+ * impossible length, Msg 8114 on 100 nanosecond digits, which the engine's microseconds cannot hold.
+ */
+export function readValue(reader: ByteReader, { type, framing }: ReadType): Cell {
+  switch (framing) {
+    case 'plp': {
+      const bytes = readPlp(reader);
+      return bytes === undefined ? null : decodeBytes(bytes, type);
+    }
+    case 'short': {
+      const length = reader.u16();
+      return length === 0xffff ? null : decodeBytes(reader.bytes(length), type);
+    }
+    case 'long': {
+      const length = reader.i32();
+      return length < 0 ? null : decodeBytes(reader.bytes(length), type);
+    }
+    case 'byte': {
+      const length = reader.u8();
+      return length === 0 ? null : readScalar(reader, type, length);
+    }
+    case 'fixed':
+      return readScalar(reader, type, 0);
+  }
+}
+
+/** PLP (MS-TDS 2.2.5.2.3): the chunks joined; undefined is NULL. The total may be unknown, so it is not used. */
+function readPlp(reader: ByteReader): Buffer | undefined {
+  if (reader.u64() === plpNull) {
+    return undefined;
+  }
+  const chunks: Buffer[] = [];
+  for (let length = reader.u32(); length > 0; length = reader.u32()) {
+    chunks.push(reader.bytes(length));
+  }
+  return Buffer.concat(chunks);
+}
+
+function decodeBytes(bytes: Buffer, type: SqlType): Cell {
+  switch (type.name) {
+    case 'nchar':
+    case 'nvarchar':
+      return bytes.toString('utf16le');
+    case 'char':
+    case 'varchar':
+      return iconv.decode(bytes, collationByName(type.collation).codePage);
+    default:
+      return new Uint8Array(bytes);
+  }
+}
+
+/** A value whose length, where it has one, is known. `length` matters for decimal and times only. */
+function readScalar(reader: ByteReader, type: SqlType, length: number): Cell {
+  switch (type.name) {
+    case 'bit':
+      return reader.u8() !== 0;
+    case 'tinyint':
+      return reader.u8();
+    case 'smallint':
+      return reader.i16();
+    case 'int':
+      return reader.i32();
+    case 'bigint':
+      return reader.i64();
+    case 'real':
+      return reader.f32();
+    case 'float':
+      return reader.f64();
+    case 'decimal':
+      return readDecimal(reader, length);
+    case 'uniqueidentifier':
+      return readGuid(reader);
+    default:
+      return readTemporal(reader, type);
+  }
+}
+
+function readGuid(reader: ByteReader): string {
+  const hex = (bytes: Buffer) => bytes.toString('hex').toUpperCase();
+  const first = hex(reader.bytes(4).reverse());
+  const second = hex(reader.bytes(2).reverse());
+  const third = hex(reader.bytes(2).reverse());
+  return `${first}-${second}-${third}-${hex(reader.bytes(2))}-${hex(reader.bytes(6))}`;
+}
+
+function readTemporal(reader: ByteReader, type: SqlType): Cell {
+  switch (type.name) {
+    case 'date':
+      return reader.u24() - daysBefore1970.year1;
+    case 'time':
+      return readTime(reader, type.scale);
+    case 'datetime2': {
+      const time = readTime(reader, type.scale);
+      return BigInt(reader.u24() - daysBefore1970.year1) * dayMicros + time;
+    }
+    case 'datetime': {
+      const days = BigInt(reader.i32() - daysBefore1970.year1900);
+      // SQL Server shows 1/300 s rounded to milliseconds, ending in 0, 3 or 7.
+      return days * dayMicros + BigInt(Math.round((reader.u32() * 10) / 3)) * 1_000n;
+    }
+    case 'smalldatetime': {
+      const days = BigInt(reader.u16() - daysBefore1970.year1900);
+      return days * dayMicros + BigInt(reader.u16()) * 60_000_000n;
+    }
+    default:
+      throw protocolError(`A parameter of type ${type.name} has the length of another type.`);
+  }
+}
+
+function readTime(reader: ByteReader, scale: number): bigint {
+  const units = BigInt(reader.uint(timeBytes(scale)));
+  if (scale <= 6) {
+    return units * 10n ** BigInt(6 - scale);
+  }
+  if (units % 10n !== 0n) {
+    throw new SqlServerError(
+      8114,
+      'Error converting a parameter: this server keeps times to the microsecond.',
+    );
+  }
+  return units / 10n;
+}
