@@ -1,0 +1,64 @@
+import { MigrationError } from '../../../engine/errors';
+import { SetHasher } from '../../../engine/rows/canonical';
+import { probeCapabilities, probeChecksum, probeColumns } from '../../../engine/sqlserver/capabilities';
+import { SourceFault } from '../../../engine/sqlserver/fault';
+import type { SourceReader } from '../../../engine/sqlserver/session';
+
+const micros = (text: string, extra = 0n) => BigInt(Date.parse(text)) * 1000n + extra;
+const row = [
+  true,
+  -12,
+  -500n,
+  Date.parse('2025-01-31T00:00:00Z') / 86_400_000,
+  micros('2025-01-31T23:59:59.997Z'),
+  micros('0001-01-01T00:00:00Z', 1n),
+  'né',
+  'né 😀  ',
+  null,
+];
+
+function server(sum: string | Error): SourceReader {
+  return {
+    place: { alias: 'server01', host: 'h', port: 1433, database: 'D' },
+    query: (statement: string) =>
+      statement.includes('HASHBYTES')
+        ? sum instanceof Error
+          ? Promise.reject(sum)
+          : Promise.resolve([{ rows: '1', sum }] as never)
+        : Promise.resolve([
+            { productVersion: '16.0.4135.4', engineEdition: 3, snapshotState: 1, rcsi: false },
+          ] as never),
+    stream: () => Promise.reject(new Error('not used')),
+  };
+}
+
+describe('the capability probe', () => {
+  it('knows the answer that the reader computes for the same row', () => {
+    const hasher = new SetHasher();
+    hasher.add(probeColumns, { rows: 1, columns: row.map((cell) => [cell]) });
+    expect(hasher.value()).toEqual(probeChecksum);
+  });
+
+  it('trusts a server that gives the known answer, whatever its sign', async () => {
+    const signed = BigInt.asIntN(64, BigInt(`0x${probeChecksum.sum}`)).toString();
+    await expect(probeCapabilities(server(signed))).resolves.toEqual({
+      productVersion: '16.0.4135.4',
+      majorVersion: 16,
+      engineEdition: 3,
+      snapshotAllowed: true,
+      rcsi: false,
+      serverHash: true,
+    });
+  });
+
+  it('does not trust one that gives another', async () => {
+    await expect(probeCapabilities(server('12345'))).resolves.toMatchObject({ serverHash: false });
+  });
+
+  it('does without the hash where the collation is unknown, but passes other errors on', async () => {
+    const unknown = new MigrationError('SOURCE_QUERY', 'x', { cause: new SourceFault(448, undefined) });
+    await expect(probeCapabilities(server(unknown))).resolves.toMatchObject({ serverHash: false });
+    const denied = new MigrationError('SOURCE_PERMISSION', 'x', { cause: new SourceFault(229, undefined) });
+    await expect(probeCapabilities(server(denied))).rejects.toBe(denied);
+  });
+});

@@ -1,0 +1,98 @@
+import sql from 'mssql';
+import { connectError, requestError } from '../../../engine/sqlserver/errors';
+import { serverErrorNumber } from '../../../engine/sqlserver/fault';
+
+const place = { alias: 'server01', host: 'db.example', port: 1433, database: 'DatabaseA' };
+
+function serverError(number: number, message: string, severity = 16): sql.RequestError {
+  const original = Object.assign(new Error(message), {
+    info: { number, class: severity, state: 1, message },
+  });
+  return new (sql.RequestError as unknown as new (error: Error, code: string) => sql.RequestError)(
+    original,
+    'EREQUEST',
+  );
+}
+
+function socketError(code: string): Error {
+  const cause = Object.assign(new Error('secret detail'), { code });
+  return Object.assign(new Error('Failed to connect', { cause }), { code: 'ESOCKET' });
+}
+
+describe('the one map of source errors', () => {
+  it.each([
+    [4060, 'SOURCE_DATABASE'],
+    [18456, 'SOURCE_LOGIN'],
+  ])('tells error %i at login', (number, code) => {
+    const login = Object.assign(new Error('Login failed for user x'), { code: 'ELOGIN' });
+    const error = connectError(login, place, [number]);
+    expect(error).toMatchObject({ code, retryable: false });
+    expect(error.message).toContain('Source server01 (db.example:1433), database DatabaseA');
+  });
+
+  it('names the database when the refused login follows from it', () => {
+    const login = Object.assign(new Error('Login failed'), { code: 'ELOGIN' });
+    expect(connectError(login, place, [18456, 4060]).code).toBe('SOURCE_DATABASE');
+  });
+
+  it('calls an unreachable server what it is, and lets it be tried again', () => {
+    const error = connectError(socketError('ECONNREFUSED'), place);
+    expect(error).toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true });
+    expect(error.message).toContain('ECONNREFUSED');
+  });
+
+  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED'])(
+    'tells for %s how to trust the certificate',
+    (code) => {
+      const error = connectError(socketError(code), place);
+      expect(error.code).toBe('TLS_VERIFICATION');
+      expect(error.message).toMatch(/MSSQL_CA_FILE/);
+    },
+  );
+
+  it('tells a certificate for another name apart', () => {
+    const error = connectError(socketError('ERR_TLS_CERT_ALTNAME_INVALID'), place);
+    expect(error).toMatchObject({ code: 'TLS_VERIFICATION' });
+    expect(error.message).toMatch(/another name than db.example/);
+  });
+
+  it.each([
+    [207, 'SOURCE_OBJECT', false],
+    [208, 'SOURCE_OBJECT', false],
+    [229, 'SOURCE_PERMISSION', false],
+    [102, 'SOURCE_QUERY', false],
+    [1205, 'SOURCE_DEADLOCK', true],
+    [1222, 'SOURCE_TIMEOUT', true],
+    [-2, 'SOURCE_TIMEOUT', true],
+    [3952, 'SOURCE_SNAPSHOT', false],
+    [3958, 'SOURCE_TIMEOUT', true],
+    [3961, 'SOURCE_TIMEOUT', true],
+    [448, 'SOURCE_QUERY', false],
+  ])('maps error %i to %s', (number, code, retryable) => {
+    const error = requestError(serverError(number, 'text'), place);
+    expect(error).toMatchObject({ code, retryable });
+    expect(serverErrorNumber(error)).toBe(number);
+  });
+
+  it('offers the choices where SNAPSHOT is off', () => {
+    const { message } = requestError(serverError(3952, 'Snapshot isolation transaction failed'), place);
+    expect(message).toMatch(/ALLOW_SNAPSHOT_ISOLATION ON.*"rcsi".*"quiesced"/);
+  });
+
+  it('keeps back a text that may quote a value of a row, in the cause as well', () => {
+    for (const number of [245, 2627, 8152]) {
+      const error = requestError(serverError(number, "converting the value 'Jane Doe'"), place);
+      expect(error.message).toContain(String(number));
+      expect(
+        `${error.message}${error.stack}${String(error.cause)}${JSON.stringify(error.cause)}`,
+      ).not.toContain('Jane');
+    }
+  });
+
+  it('tells a lost session from a mistake', () => {
+    const closed = Object.assign(new Error('Connection closed'), { code: 'ECLOSE' });
+    expect(requestError(closed, place)).toMatchObject({ code: 'SOURCE_CONNECTION', retryable: true });
+    expect(requestError(serverError(596, 'killed', 21), place).code).toBe('SOURCE_CONNECTION');
+    expect(requestError(serverError(12345, 'boom', 20), place).code).toBe('SOURCE_CONNECTION');
+  });
+});

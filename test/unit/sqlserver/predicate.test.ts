@@ -1,0 +1,62 @@
+import { whereClause } from '../../../engine/sqlserver/predicate';
+
+const chunkColumn = { name: 'data_timestamp', sourceType: 'datetime2(3)' };
+
+describe('the predicate of a window', () => {
+  it('is half-open, typed as the column, and never holds a bound in its text', () => {
+    expect(whereClause({ chunkColumn, from: '2025-01-31 00:00:00', to: '2025-02-01' })).toEqual({
+      sql:
+        ' WHERE [data_timestamp] >= CONVERT(datetime2(3), @from, 121)' +
+        ' AND [data_timestamp] < CONVERT(datetime2(3), @to, 121)',
+      params: [
+        { name: 'from', sqlType: 'varchar(27)', value: '2025-01-31 00:00:00' },
+        { name: 'to', sqlType: 'varchar(27)', value: '2025-02-01 00:00:00' },
+      ],
+    });
+  });
+
+  it('takes the rows without a value, or all', () => {
+    expect(whereClause({ chunkColumn, isNull: true }).sql).toBe(' WHERE [data_timestamp] IS NULL');
+    expect(whereClause({ chunkColumn })).toEqual({ sql: '', params: [] });
+  });
+
+  it('keeps a filter apart from what follows it', () => {
+    const { sql } = whereClause({ chunkColumn, to: '2025-02-01', filter: 'a = 1 OR b = 2 -- why' });
+    expect(sql).toBe(
+      ' WHERE [data_timestamp] < CONVERT(datetime2(3), @to, 121) AND (\na = 1 OR b = 2 -- why\n)',
+    );
+  });
+
+  it('doubles a bracket in a column name', () => {
+    const odd = { name: 'a]b', sourceType: 'date' };
+    expect(whereClause({ chunkColumn: odd, isNull: true }).sql).toBe(' WHERE [a]]b] IS NULL');
+  });
+
+  it('writes a date bound as a date and a datetime bound with its milliseconds', () => {
+    const date = { name: 'd', sourceType: 'date' };
+    expect(whereClause({ chunkColumn: date, from: '2025-01-31 00:00:00' }).params[0]?.value).toBe(
+      '2025-01-31',
+    );
+    const datetime = { name: 'd', sourceType: 'datetime' };
+    const { params } = whereClause({ chunkColumn: datetime, from: '2025-01-31T23:59:59.9970000' });
+    expect(params[0]?.value).toBe('2025-01-31 23:59:59.997');
+  });
+
+  it.each([
+    ['date', '2025-01-31 12:00:00'],
+    ['datetime', '2025-01-31 23:59:59.9999'],
+    ['smalldatetime', '2025-01-31 23:59:59'],
+    ['datetime2(0)', '2025-01-31 23:59:59.5'],
+  ])('refuses a bound that %s would round', (sourceType, from) => {
+    expect(() => whereClause({ chunkColumn: { name: 'c', sourceType }, from })).toThrow(
+      expect.objectContaining({ code: 'FILTER_INVALID' }),
+    );
+  });
+
+  it('refuses a bound that is no date, and a column that has none', () => {
+    expect(() => whereClause({ chunkColumn, from: "2025-01-01'; DROP TABLE t --" })).toThrow(/no ISO date/);
+    expect(() => whereClause({ chunkColumn: { name: 'c', sourceType: 'int' }, from: '2025-01-01' })).toThrow(
+      expect.objectContaining({ code: 'SOURCE_TYPE' }),
+    );
+  });
+});
