@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
 import { parseHostPort } from './host-port.js';
@@ -137,9 +138,12 @@ function environmentOf(
   };
 }
 
+/** Into process.env, as the AWS SDK reads its variables there; what is set already stays. */
 function loadEnvFile(): void {
   const file = ['.env', '.env.sandbox'].find((name) => existsSync(name));
-  if (file !== undefined) process.loadEnvFile(file);
+  if (file === undefined) return;
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8'))))
+    process.env[name] ??= value;
 }
 
 /** A parameter taken from another place than the user believes would move the wrong rows. */

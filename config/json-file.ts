@@ -46,11 +46,8 @@ export function parseJson(text: string, file: string): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(content, errors, { disallowComments: true, allowTrailingComma: false });
   const [first] = errors;
-  if (first !== undefined || tree === undefined) {
-    const reason = first === undefined ? 'the file is empty' : printParseErrorCode(first.error);
-    throw notJson(file, content, first?.offset ?? 0, reason);
-  }
-  const twice = duplicateKey(tree);
+  if (first !== undefined) throw notJson(file, content, first.offset, printParseErrorCode(first.error));
+  const twice = tree && duplicateKey(tree);
   if (twice !== undefined) throw notJson(file, content, twice.offset, `key '${twice.value}' is given twice`);
   return JSON.parse(content);
 }

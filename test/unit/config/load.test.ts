@@ -1,0 +1,288 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadRunConfig, type RunRequest } from '../../../config/load';
+import { MigrationError } from '../../../engine/errors';
+
+type Json = Record<string, unknown>;
+const repository = resolve(__dirname, '../../..');
+const category = 'cell_perf_stats';
+const mappingsFile = 'config/server-mappings.json';
+const parameterFile = `config/migration-parameters/${category}.json`;
+const categoryFile = `config/categories/${category}.json`;
+let project: string;
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'config-'));
+  for (const part of ['server-mappings.json', 'migration-parameters', 'categories']) {
+    cpSync(join(repository, 'config', part), join(project, 'config', part), { recursive: true });
+  }
+  cpSync(join(repository, 'sql/transform'), join(project, 'sql/transform'), { recursive: true });
+});
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+const load = (request: Partial<RunRequest> = {}) =>
+  loadRunConfig({ category, ...request }, { configDir: join(project, 'config') });
+
+/** Sets (or, with undefined, removes) the value at a dotted path of one of the files. */
+function edit(file: string, path: string, value: unknown): void {
+  const root = JSON.parse(readFileSync(join(project, file), 'utf8')) as Json;
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  const parent = keys.reduce((at, key) => at[key] as Json, root);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  writeFileSync(join(project, file), JSON.stringify(root));
+}
+
+async function failure(request: Partial<RunRequest> = {}): Promise<{ code: string; message: string }> {
+  try {
+    await load(request);
+  } catch (error) {
+    expect(error).toBeInstanceOf(MigrationError);
+    return error as MigrationError;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+async function expectInvalid(...parts: readonly string[]): Promise<void> {
+  const { code, message } = await failure();
+  expect(code).toBe('CONFIG_INVALID');
+  for (const part of parts) expect(message).toContain(part);
+}
+
+describe('the sample configuration', () => {
+  test('gives the founding case', async () => {
+    const config = await load();
+    expect(
+      config.databases.map(({ server, host, port, database }) => [server, host, port, database]),
+    ).toEqual([
+      ['server01', 'localhost', 14331, 'DatabaseA'],
+      ['server01', 'localhost', 14331, 'DatabaseB'],
+      ['server02', 'localhost', 14332, 'DatabaseA'],
+      ['server02', 'localhost', 14332, 'DatabaseB'],
+    ]);
+    expect(config).toMatchObject({
+      jobMode: 'resume',
+      logLevel: 'INFO',
+      attentionWaitSeconds: 259_200,
+      stallSeconds: 300,
+    });
+    expect(config.inputPartition).toBeUndefined();
+    const [target] = config.targets;
+    expect(target?.columns.at(-1)).toEqual({
+      name: 'data_timestamp',
+      type: { kind: 'timestamp', precision: 3 },
+      nullable: false,
+      pgType: 'timestamp(3)',
+    });
+    expect(target?.transform?.sql).toContain('LEFT JOIN ue_statistics_data');
+    expect(target?.sources.map((source) => source.filterBounds)).toEqual([
+      { from: '2025-01-01', to: '2025-01-11' },
+      { from: '2025-01-01', to: '2025-01-11' },
+    ]);
+  });
+
+  test('is overridden by the workflow input', async () => {
+    const config = await load({ jobMode: 'restart', inputPartition: '20250103' });
+    expect(config).toMatchObject({ jobMode: 'restart', inputPartition: '20250103' });
+  });
+
+  test('gives each source table its own filter', async () => {
+    edit(parameterFile, 'source_filter_ue_statistics_data', "data_timestamp < '2025-01-05'");
+    const [left, right] = (await load()).targets[0]?.sources ?? [];
+    expect(left?.filter).toContain("'2025-01-11'");
+    expect(right?.filter).toBe("data_timestamp < '2025-01-05'");
+    edit(parameterFile, 'source_filter_ue_statistics_data', undefined);
+    expect((await load()).targets[0]?.sources[1]).not.toHaveProperty('filter');
+  });
+
+  test('takes defaults for everything that a category file may leave out', async () => {
+    for (const key of ['consistency', 'concurrency', 'attention', 'storage', 'duckdb', 'stall', 'finalize']) {
+      edit(categoryFile, key, undefined);
+    }
+    edit(categoryFile, 'targets.0.chunk', undefined);
+    const withDefaults = await load();
+    cpSync(join(repository, categoryFile), join(project, categoryFile));
+    expect(withDefaults).toEqual(await load());
+  });
+});
+
+describe('databases', () => {
+  test('may be given per server', async () => {
+    edit(mappingsFile, 'databases', { server01: ['DatabaseA'], server02: [] });
+    expect((await load()).databases.map(({ server, database }) => [server, database])).toEqual([
+      ['server01', 'DatabaseA'],
+    ]);
+  });
+
+  test.each([
+    [{ server01: ['A'], server02: ['A'], server03: ['A'] }, "server 'server03' is not mapped"],
+    [{ server01: ['A'] }, "no list for server 'server02'"],
+    [{ server01: [], server02: [] }, 'names no database'],
+    [[], 'names no database'],
+    [['A', 'a'], 'each once'],
+    ['DatabaseA', 'a list of database names'],
+  ])('%j is refused', async (databases, reason) => {
+    edit(mappingsFile, 'databases', databases);
+    await expectInvalid('server-mappings.json', 'databases', reason);
+  });
+});
+
+describe('what a workflow may ask for', () => {
+  test.each(['nope', '../cell_perf_stats', '__proto__', ''])(
+    'unknown category %j lists the known ones',
+    async (name) => {
+      const { code, message } = await failure({ category: name });
+      expect(code).toBe('CATEGORY_UNKNOWN');
+      expect(message).toContain('server-mappings.json');
+      expect(message).toContain('cell_perf_stats.');
+    },
+  );
+
+  test.each(['202513', '20250230', '2025', '20250101 ', '202500', '00000101', '2025-01-01'])(
+    'input_partition %j is refused, in the input and in the file',
+    async (value) => {
+      const { code, message } = await failure({ inputPartition: value });
+      expect(code).toBe('CONFIG_INVALID');
+      expect(message).toContain(`field 'inputPartition' is ${JSON.stringify(value)}`);
+      expect(message).toContain("'YYYYMM'");
+      edit(parameterFile, 'input_partition', value);
+      await expectInvalid(
+        'cell_perf_stats.json',
+        `field 'input_partition' is ${JSON.stringify(value)}`,
+        "'YYYYMM'",
+      );
+    },
+  );
+
+  test.each(['202502', '20240229', '99991231'])('input_partition %s is taken', async (inputPartition) => {
+    expect((await load({ inputPartition })).inputPartition).toBe(inputPartition);
+  });
+
+  test('job_mode unknown is refused, in the input and in the file', async () => {
+    const { code, message } = await failure({ jobMode: 'replace' });
+    expect(code).toBe('CONFIG_INVALID');
+    expect(message).toContain(`field 'jobMode' is "replace"; allowed: 'resume' or 'restart'`);
+    edit(parameterFile, 'job_mode', 'replace');
+    await expectInvalid(`field 'job_mode' is "replace"; allowed: 'resume' or 'restart'`);
+  });
+});
+
+describe('a wrong value names file, field, value and what is allowed', () => {
+  test.each([
+    'host',
+    'host:',
+    'host:0',
+    'host:65536',
+    'host:14a',
+    ':1433',
+    'tcp:host,1433',
+    'a b:1433',
+    'host:1433/x',
+  ])('address %j', async (address) => {
+    edit(mappingsFile, 'server_mappings.server02', address);
+    await expectInvalid(
+      'server-mappings.json',
+      `field 'server_mappings.server02' is "${address}"`,
+      "'host:port'",
+    );
+  });
+
+  test.each([
+    [parameterFile, 'jobmode', 'resume', "unknown key 'jobmode' (nearest allowed: 'job_mode')"],
+    [
+      parameterFile,
+      'source_filter_cell_performance',
+      'a = 1',
+      "nearest allowed: 'source_filter_cell_performance_data'",
+    ],
+    [parameterFile, 'input_partition', 20250101, 'as text'],
+    [parameterFile, 'log_level', 'info', "'DEBUG', 'INFO', 'WARN' or 'ERROR'"],
+    [parameterFile, 'partition_col_date', undefined, "field 'partition_col_date' is missing"],
+    [mappingsFile, 'database', [], "unknown key 'database' (nearest allowed: 'databases')"],
+    [mappingsFile, 'server_mappings', {}, 'at least one server'],
+    [mappingsFile, 'server_mappings', { 'bad alias': 'h:1' }, 'server aliases of letters'],
+    [
+      mappingsFile,
+      'categories.cell_perf_stats',
+      ['cell_performance_data'],
+      'only the category file reads ue_statistics_data',
+    ],
+    [
+      mappingsFile,
+      'categories.cell_perf_stats',
+      ['cell_performance_data', 'ue_statistics_data', 'x'],
+      'only the mappings list x',
+    ],
+    [categoryFile, 'concurrencyy', {}, "unknown key 'concurrencyy' (nearest allowed: 'concurrency')"],
+    [categoryFile, 'targets.0.chunk.grein', 'day', "nearest allowed: 'grain'"],
+    [categoryFile, 'targets.0.chunk.grain', 'week', "'day' or 'month'"],
+    [categoryFile, 'concurrency.perServer', 0, 'sessions from 1 to 256'],
+    [categoryFile, 'duckdb.memoryLimit', 'lots', "'1GB'"],
+    [categoryFile, 'consistency', 'nolock', "'snapshot' or 'rcsi' or 'quiesced'"],
+    [categoryFile, 'targets.0.columns.2.type', 'money', 'numeric(p,s)'],
+    [categoryFile, 'targets.0.columns.0.name', 'Cell_ID', 'twice'],
+    [categoryFile, 'targets.0.columns.0.name', 'chunk_id', 'stage table has already'],
+    [categoryFile, 'targets.0.columns.0.name', 'ü'.repeat(32), '63 bytes'],
+    [categoryFile, 'targets.0.primaryKey', ['cell_idd'], "nearest: 'cell_id'"],
+    [categoryFile, 'targets.0.primaryKey', ['cell_location'], 'nullable'],
+    [categoryFile, 'targets.0.primaryKey', ['cell_id', 'cell_id'], 'twice'],
+    [categoryFile, 'targets.0.partitionColumn', 'cell_id', 'date or timestamp'],
+    [categoryFile, 'targets.0.partitionColumn', 'timestamp', "nearest: 'data_timestamp'"],
+    [categoryFile, 'targets.0.transform', 'sql/transform/none.sql', 'none.sql does not exist'],
+    [categoryFile, 'targets.0.transform', undefined, 'exactly one source'],
+    [categoryFile, 'targets', [], 'at least one target'],
+  ])('%s: %s = %j', async (file, path, value, reason) => {
+    edit(file, path, value);
+    await expectInvalid(file.split('/').at(-1) ?? '', reason);
+  });
+
+  test('a filter that does not parse names file, field, value and position', async () => {
+    edit(parameterFile, 'source_filter_ue_statistics_data', 'data_timestamp >=');
+    const { code, message } = await failure();
+    expect(code).toBe('FILTER_INVALID');
+    expect(message).toContain(
+      `cell_perf_stats.json: field 'source_filter_ue_statistics_data' is "data_timestamp >="`,
+    );
+    expect(message).toContain('position 18');
+  });
+
+  test('input_partition needs chunks by date', async () => {
+    edit(categoryFile, 'targets.0.chunk.by', 'none');
+    expect((await load()).targets[0]?.sources[0]).not.toHaveProperty('chunkColumn');
+    expect((await failure({ inputPartition: '202501' })).message).toContain('chunk.by');
+  });
+});
+
+describe('a file that cannot be used', () => {
+  test.each([
+    ['{ "server_mappings": { "a": "b:1" }\n  "databases": [] }', 'CommaExpected at line 2, column 3'],
+    ['{ "databases": [] // later\n}', 'InvalidCommentToken at line 1, column 19'],
+    ['{ "databases": [], "databases": ["A"] }', "key 'databases' is given twice at line 1, column 20"],
+    ['', 'ValueExpected at line 1, column 1'],
+    ['{}}', 'EndOfFileExpected at line 1, column 3'],
+  ])('%j is not JSON', async (text, reason) => {
+    writeFileSync(join(project, mappingsFile), text);
+    const { code, message } = await failure();
+    expect(code).toBe('CONFIG_NOT_JSON');
+    expect(message).toContain('server-mappings.json is not JSON');
+    expect(message).toContain(reason);
+  });
+
+  test('a byte order mark is no error', async () => {
+    const text = readFileSync(join(project, mappingsFile), 'utf8');
+    writeFileSync(join(project, mappingsFile), `\uFEFF${text}`);
+    await expect(load()).resolves.toMatchObject({ category });
+  });
+
+  test.each([mappingsFile, parameterFile, categoryFile])('%s missing', async (file) => {
+    rmSync(join(project, file));
+    await expectInvalid(file, 'does not exist');
+  });
+
+  test('JSON that is no object', async () => {
+    writeFileSync(join(project, categoryFile), '[]');
+    await expectInvalid('cell_perf_stats.json: the whole file: allowed: an object');
+  });
+});
