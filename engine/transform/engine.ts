@@ -31,7 +31,7 @@ export interface TransformRequest {
   /** Absent: no choice was made, and rows that match only without case and trailing blanks are an error. */
   readonly joinKeys?: JoinKeys;
   readonly signal: AbortSignal;
-  /** Called whenever work moved on, with the parts' rows and bytes so far: what a watchdog needs. */
+  /** Counters that only grow, while work moves on: rows that DuckDB went over, bytes down- and uploaded. */
   readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
 }
 

@@ -1,0 +1,46 @@
+import { MigrationError } from '../errors.js';
+import { quoteDuckdb } from '../rows/checksum-duckdb.js';
+import { duckdbTypeOf } from '../rows/type-map.js';
+import { describeDifference, equalChecksums } from '../validation/set-checksum.js';
+import type { DuckDbSession } from './duckdb.js';
+import type { TransformSource } from './engine.js';
+import { checksumOfParquet } from './part-table.js';
+import { duckdbLiteral } from './vector-types.js';
+
+/** A column that every source view has besides its own: names one row of one part file. */
+export const rowId = quoteDuckdb('migrate:row');
+
+/**
+ * Makes a source table readable by its name in this session, and proves that its parts are those that were
+ * exported. `paths` are the parts' local files; none give an empty view of the right types.
+ * Throws CHECKSUM_EXPORT where the parts differ from their manifest.
+ */
+export async function createSourceView(
+  session: DuckDbSession,
+  { table, manifest }: TransformSource,
+  paths: readonly string[],
+): Promise<void> {
+  if (paths.length > 0) {
+    const found = await checksumOfParquet(session, paths, manifest.columns);
+    if (!equalChecksums(manifest.checksum, found)) {
+      const difference = describeDifference(manifest.checksum, found, ['the manifest', 'its raw parts']);
+      throw new MigrationError('CHECKSUM_EXPORT', `Raw ${table}: ${difference}. Restart this window.`);
+    }
+  }
+  await session.run(`CREATE TEMP VIEW ${quoteDuckdb(table)} AS ${viewSelect(manifest.columns, paths)}`);
+}
+
+function viewSelect(columns: TransformSource['manifest']['columns'], paths: readonly string[]): string {
+  const cast = (value: string, { name, type }: (typeof columns)[number]) =>
+    `CAST(${value} AS ${duckdbTypeOf(type)}) AS ${quoteDuckdb(name)}`;
+  if (paths.length === 0) {
+    const nulls = columns.map((column) => cast('NULL', column));
+    return `SELECT ${nulls.join(', ')}, CAST(NULL AS VARCHAR) AS ${rowId} WHERE false`;
+  }
+  const values = columns.map((column) => cast(quoteDuckdb(column.name), column));
+  const files = `[${paths.map(duckdbLiteral).join(', ')}]`;
+  return (
+    `SELECT ${values.join(', ')}, concat_ws(':', file_row_number, filename) AS ${rowId} ` +
+    `FROM read_parquet(${files}, filename = true, file_row_number = true)`
+  );
+}
