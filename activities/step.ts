@@ -8,20 +8,24 @@ export interface Step {
   readonly signal: AbortSignal;
   /** Rows, bytes, statements: anything that only grows while there is progress. */
   readonly advance: (by: number) => void;
+  /** Sets how long the counter may stand still, once the run's configuration is known. */
+  readonly stallAfter: (seconds: number) => void;
 }
 
 const heartbeatMs = 1_000;
+const defaultStallSeconds = 300;
 
 /**
  * Runs one activity: heartbeats each second with a progress counter, aborts when the counter stands still for
- * `stallSeconds` (so silence is never mistaken for death, nor a timer for life), and turns every error into one
+ * the run's stall time (so silence is never mistaken for death, nor a timer for life), and turns every error into one
  * ApplicationFailure whose type is the engine's code. Causes stay behind: drivers put values of rows into them.
  */
-export async function runStep<T>(stallSeconds: number, work: (step: Step) => Promise<T>): Promise<T> {
+export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
   const context = Context.current();
   const watchdog = new AbortController();
   let progress = 0;
   let moved = Date.now();
+  let stallSeconds = defaultStallSeconds;
   const advance = (by: number): void => {
     progress += by;
     moved = Date.now();
@@ -31,7 +35,14 @@ export async function runStep<T>(stallSeconds: number, work: (step: Step) => Pro
     if (Date.now() - moved > stallSeconds * 1000) watchdog.abort(stalled(stallSeconds));
   }, heartbeatMs);
   try {
-    return await work({ signal: AbortSignal.any([context.cancellationSignal, watchdog.signal]), advance });
+    const signal = AbortSignal.any([context.cancellationSignal, watchdog.signal]);
+    return await work({
+      signal,
+      advance,
+      stallAfter: (seconds) => {
+        stallSeconds = seconds;
+      },
+    });
   } catch (error) {
     if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal.reason);
     throw toFailure(watchdog.signal.aborted ? watchdog.signal.reason : error);
@@ -55,7 +66,11 @@ function stalled(seconds: number): MigrationError {
 function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof MigrationError)
-    return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: !error.retryable });
+    return ApplicationFailure.create({
+      type: error.code,
+      message: error.message,
+      nonRetryable: !error.retryable,
+    });
   const name = error instanceof Error ? error.name : typeof error;
   return ApplicationFailure.create({
     type: 'INTERNAL',

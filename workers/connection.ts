@@ -1,31 +1,32 @@
-import { NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Environment } from '../config/environment.js';
 import { MigrationError } from '../engine/errors.js';
 
 const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 type LogLevel = (typeof logLevels)[number];
 
-/** Connects to Temporal; throws MigrationError CONFIG_INVALID when nothing answers at TEMPORAL_ADDRESS. */
-export async function connect(environment: Environment): Promise<NativeConnection> {
+/** Connects to Temporal. Throws MigrationError CONFIG_INVALID when nothing answers at TEMPORAL_ADDRESS. */
+export async function connect({ temporal }: Environment): Promise<NativeConnection> {
+  const level = logLevel(process.env.LOG_LEVEL);
   Runtime.install({
-    logger: undefined,
+    logger: new DefaultLogger(level),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
+    // Signals are handled by the entry point, which says what it is waiting for.
+    shutdownSignals: [],
   });
-  const { address } = environment.temporal;
   try {
-    return await NativeConnection.connect({ address });
+    return await NativeConnection.connect({ address: temporal.address });
   } catch (cause) {
     throw new MigrationError(
       'CONFIG_INVALID',
-      `No Temporal server answers at TEMPORAL_ADDRESS ${address}: start one (npm run sandbox) or set the address.`,
+      `No Temporal server answers at TEMPORAL_ADDRESS ${temporal.address}: start one (npm run sandbox) or set the address.`,
       { cause },
     );
   }
 }
 
-export function logLevel(value: string | undefined): LogLevel {
-  const level = logLevels.find((candidate) => candidate === (value ?? 'INFO').toUpperCase());
-  if (level === undefined)
-    throw new MigrationError('CONFIG_INVALID', `LOG_LEVEL is '${value}'; allowed: ${logLevels.join(', ')}.`);
-  return level;
+function logLevel(value = 'INFO'): LogLevel {
+  const level = logLevels.find((candidate) => candidate === value.toUpperCase());
+  if (level !== undefined) return level;
+  throw new MigrationError('CONFIG_INVALID', `LOG_LEVEL is '${value}'; allowed: ${logLevels.join(', ')}.`);
 }

@@ -10,8 +10,12 @@ const roles = { workflows: 'workflow-worker', activities: 'activity-worker' } as
 type Role = keyof typeof roles;
 
 const options = new Command('worker')
-  .description('Run the migration workers until Ctrl-C. Settings come from the environment, .env or .env.sandbox.')
-  .addOption(new Option('--role <role>', 'which worker').choices(['all', ...Object.keys(roles)]).default('all'))
+  .description(
+    'Run the migration workers until Ctrl-C. Settings come from the environment, .env or .env.sandbox.',
+  )
+  .addOption(
+    new Option('--role <role>', 'which worker').choices(['all', ...Object.keys(roles)]).default('all'),
+  )
   .parse()
   .opts<{ role: Role | 'all' }>();
 
@@ -23,14 +27,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 function start(role: Role): ChildProcess {
   const extension = __filename.endsWith('.ts') ? '.ts' : '.js';
   const script = join(__dirname, `${roles[role]}${extension}`);
-  const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, [...process.execArgv, script], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   child.once('exit', (code, signal) => ended(role, code, signal));
   return child;
 }
 
 /** A lost half leaves the other useless: stop both and say so, so that whatever supervises us starts again. */
 function ended(role: Role, code: number | null, signal: NodeJS.Signals | null): void {
-  if (!stopping) process.stderr.write(`The ${role} worker ended (${signal ?? `exit code ${code}`}); stopping.\n`);
+  if (!stopping)
+    process.stderr.write(`The ${role} worker ended (${signal ?? `exit code ${code}`}); stopping.\n`);
   if (!stopping || code) process.exitCode = 1;
   stop('SIGTERM');
 }

@@ -1,0 +1,26 @@
+import { recordStep, type StepRecord } from '../engine/postgres/control/results.js';
+import type { ChunkRef, StepResult } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import type { ChunkContext, RunContexts } from './run-context.js';
+import { runStep, type Step } from './step.js';
+
+type Outcome = Omit<StepResult, 'seconds'>;
+
+/** A step of a chunk: watched, timed, and recorded for the statistics once it is done. */
+export function runChunkStep(
+  deps: Dependencies,
+  contexts: RunContexts,
+  ref: ChunkRef,
+  name: StepRecord['step'],
+  work: (context: ChunkContext, step: Step) => Promise<Outcome>,
+): Promise<StepResult> {
+  return runStep(async (step) => {
+    const context = await contexts.chunk(ref);
+    step.stallAfter(context.config.stallSeconds);
+    const started = performance.now();
+    const { rows, bytes, reused } = await work(context, step);
+    const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
+    await recordStep(deps.target, { ...ref, step: name, ...result });
+    return result;
+  });
+}

@@ -1,0 +1,21 @@
+import type { Environment } from '../config/environment.js';
+import type { RunConfig } from '../config/run-config.js';
+import type { Target } from '../engine/postgres/connection.js';
+import type { SourceSession } from '../engine/sqlserver/connection.js';
+import type { Bucket } from '../engine/storage/bucket.js';
+import type { DuckDb } from '../engine/transform/duckdb.js';
+
+/** The outside systems as activities see them; built once per worker process. */
+export interface Dependencies {
+  readonly environment: Environment;
+  readonly target: Target;
+  readonly buckets: { readonly raw: Bucket; readonly transformed: Bucket; readonly stats: Bucket };
+  /** A session of its own on a source database, closed by the caller. Named `migrate/<category>` at the server. */
+  openSource(
+    config: RunConfig,
+    source: { readonly server: string; readonly database: string },
+    signal: AbortSignal,
+  ): Promise<SourceSession>;
+  /** The process's embedded DuckDB, opened with the first run's limits. */
+  duckdb(config: RunConfig): Promise<DuckDb>;
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { MigrationError } from '../engine/errors.js';
+import { recordChecksum } from '../engine/postgres/control/results.js';
+import { SetHasher } from '../engine/rows/canonical.js';
+import { checksumTable } from '../engine/sqlserver/checksum.js';
+import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
+import type { SourceReader } from '../engine/sqlserver/session.js';
+import { streamTable } from '../engine/sqlserver/stream-table.js';
+import type { Manifest } from '../engine/storage/manifest.js';
+import { deleteManifest, publishManifest, readManifest } from '../engine/storage/manifest-store.js';
+import { createPartWriter } from '../engine/transform/part-writer.js';
+import { requireEqual } from '../engine/validation/hops.js';
+import { runChunkStep } from './chunk-step.js';
+import type { ChunkRef, StepResult } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
+import { scratchDirectory } from './scratch.js';
+import type { Step } from './step.js';
+
+/** Rows that the reader hands on at once. */
+const batchRows = 4_096;
+
+/**
+ * Source -> raw: reads all source tables of a chunk, and the server's own checksums of them, in one transaction
+ * of one session (invariant 5), and publishes their manifests once both agree.
+ */
+export function exportChunk(deps: Dependencies, contexts: RunContexts) {
+  return (ref: ChunkRef): Promise<StepResult> =>
+    runChunkStep(deps, contexts, ref, 'export', async (context, step) => {
+      const found = await readRaw(deps, context);
+      const reused = found !== undefined;
+      const manifests = found ?? (await exportTables(deps, context, step));
+      await record(deps, context, manifests);
+      return { ...sum(manifests), reused };
+    });
+}
+
+/**
+ * The chunk's raw manifests in the order of its sources, or undefined where there is no whole export: parts of
+ * two attempts would be two instants, so all must be of one.
+ */
+export async function readRaw(
+  deps: Dependencies,
+  { sources }: ChunkContext,
+): Promise<readonly Manifest[] | undefined> {
+  const found = await Promise.all(sources.map(({ prefix }) => readManifest(deps.buckets.raw, prefix)));
+  const manifests = found.filter((manifest) => manifest !== undefined);
+  const whole =
+    manifests.length === sources.length &&
+    manifests.every(({ fingerprint }, index) => fingerprint === sources[index]?.fingerprint) &&
+    new Set(manifests.map(({ attempt }) => attempt)).size <= 1;
+  return whole ? manifests : undefined;
+}
+
+async function exportTables(
+  deps: Dependencies,
+  context: ChunkContext,
+  step: Step,
+): Promise<readonly Manifest[]> {
+  const { config, chunk, sources } = context;
+  const attempt = randomUUID();
+  const session = await deps.openSource(config, chunk, step.signal);
+  const written: Manifest[] = [];
+  try {
+    await session.inSnapshot(config.consistency, async (tx) => {
+      for (const source of sources) written.push(await exportTable(deps, context, source, tx, attempt, step));
+    });
+  } finally {
+    await session.close();
+  }
+  return publish(deps, context, written);
+}
+
+async function exportTable(
+  deps: Dependencies,
+  context: ChunkContext,
+  source: RawSource,
+  tx: SourceReader,
+  attempt: string,
+  { signal, advance }: Step,
+): Promise<Manifest> {
+  const { config } = context;
+  const predicate = predicateOf(context, source);
+  const hasher = source.serverHash ? undefined : new SetHasher();
+  const scratch = await scratchDirectory(deps.environment.spillDir);
+  const writer = createPartWriter({
+    duckdb: await deps.duckdb(config),
+    bucket: deps.buckets.raw,
+    prefix: source.prefix,
+    attempt,
+    columns: source.columns,
+    partRows: config.storage.partRows,
+    spillDirectory: scratch.path,
+    signal,
+  });
+  try {
+    const read = await streamTable(tx, source, predicate, batchRows, signal, async (batch) => {
+      hasher?.add(source.columns, batch);
+      await writer.write(batch);
+      advance(batch.rows);
+    });
+    const { parts, rows, bytes, checksum } = await writer.finish();
+    if (read !== rows)
+      throw new MigrationError(
+        'CHECKSUM_EXPORT',
+        `${source.subject}: ${read} rows were read and ${rows} written.`,
+      );
+    const stated = hasher?.value() ?? (await checksumTable(tx, source, source.columns, predicate, signal));
+    advance(1);
+    requireEqual('raw', stated, checksum, `${placeOf(context)}, ${source.subject}`);
+    const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+    const method = source.serverHash ? 'server' : 'reader';
+    return {
+      version: 1,
+      fingerprint: source.fingerprint,
+      attempt,
+      columns,
+      parts,
+      rows,
+      bytes,
+      checksum,
+      source: { checksum: stated, method },
+    };
+  } finally {
+    await writer.abort();
+    await scratch.remove();
+  }
+}
+
+/**
+ * Makes this attempt's manifests the ones that count, or adopts those of an equal attempt that was first. What
+ * an attempt that died half way has left must go first: it would be adopted as one half of two instants.
+ */
+async function publish(
+  deps: Dependencies,
+  context: ChunkContext,
+  written: readonly Manifest[],
+): Promise<readonly Manifest[]> {
+  const winner = await readRaw(deps, context);
+  if (winner !== undefined) return winner;
+  const bucket = deps.buckets.raw;
+  for (const { prefix } of context.sources) await deleteManifest(bucket, prefix);
+  for (const [index, manifest] of written.entries()) {
+    const source = context.sources[index];
+    if (source !== undefined) await publishManifest(bucket, source.prefix, manifest);
+  }
+  const published = await readRaw(deps, context);
+  if (published !== undefined) return published;
+  throw new MigrationError(
+    'STORAGE_IO',
+    `Two attempts exported ${placeOf(context)} at once; it is exported again.`,
+  );
+}
+
+async function record(
+  deps: Dependencies,
+  context: ChunkContext,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  const { runId, chunk, sources } = context;
+  for (const [index, { checksum, source: stated }] of manifests.entries()) {
+    const entry = { runId, chunkId: chunk.chunkId, subject: sources[index]?.subject ?? '' };
+    if (stated !== undefined)
+      await recordChecksum(deps.target, {
+        ...entry,
+        hop: 'source',
+        checksum: stated.checksum,
+        method: stated.method,
+      });
+    await recordChecksum(deps.target, { ...entry, hop: 'raw', checksum, method: 'duckdb', matches: true });
+  }
+}
+
+function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
+  const configured = target.sources.find(
+    ({ schema, table }) => schema === source.schema && table === source.table,
+  );
+  const column = source.columns.find(({ name }) => name === configured?.chunkColumn);
+  const { from, to, isNull } = chunk.window;
+  return {
+    ...(column !== undefined && { chunkColumn: column }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(isNull && { isNull }),
+    ...(configured?.filter !== undefined && { filter: configured.filter }),
+  };
+}
+
+function sum(manifests: readonly Manifest[]): { readonly rows: number; readonly bytes: number } {
+  return {
+    rows: manifests.reduce((total, { rows }) => total + rows, 0),
+    bytes: manifests.reduce((total, { bytes }) => total + bytes, 0),
+  };
+}

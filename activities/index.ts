@@ -1,0 +1,30 @@
+import { checksumChunk } from './checksum-chunk.js';
+import { chunkActivities } from './chunks.js';
+import type { Activities } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { exportChunk } from './export-chunk.js';
+import { finalizeTarget } from './finalize-target.js';
+import { importChunk } from './import-chunk.js';
+import { openRun } from './open-run.js';
+import { planDatabase } from './plan-database.js';
+import { prepareTargets } from './prepare-targets.js';
+import { RunContexts } from './run-context.js';
+import { transformChunk } from './transform-chunk.js';
+import { writeReport } from './write-report.js';
+
+/** Every activity, over the outside systems that it is given. */
+export function createActivities(deps: Dependencies): Activities {
+  const contexts = new RunContexts(deps);
+  return {
+    openRun: openRun(deps),
+    planDatabase: planDatabase(deps, contexts),
+    prepareTargets: prepareTargets(deps, contexts),
+    ...chunkActivities(deps, contexts),
+    exportChunk: exportChunk(deps, contexts),
+    transformChunk: transformChunk(deps, contexts),
+    importChunk: importChunk(deps, contexts),
+    checksumChunk: checksumChunk(deps, contexts),
+    finalizeTarget: finalizeTarget(deps, contexts),
+    writeReport: writeReport(deps, contexts),
+  };
+}

@@ -1,0 +1,141 @@
+import { loadRunConfig } from '../config/load.js';
+import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
+import { MigrationError } from '../engine/errors.js';
+import { insertRun } from '../engine/postgres/control/runs.js';
+import { applyControlSchema } from '../engine/postgres/control/schema.js';
+import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
+import { checkTarget } from '../engine/postgres/finalize.js';
+import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
+import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
+import type { SourceSession } from '../engine/sqlserver/session.js';
+import { requireVisible } from '../engine/sqlserver/visibility.js';
+import { checkTransform } from '../engine/transform/check-transform.js';
+import type { OpenRunInput, RunSummary } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { requireConsistency, requireSeek } from './source-rules.js';
+import { runStep, type Step } from './step.js';
+
+interface CheckedDatabase {
+  readonly target: string;
+  readonly server: string;
+  readonly database: string;
+  readonly sources: readonly PlannedSource[];
+}
+
+/**
+ * Loads the configuration and checks everything that it names, all before the first side effect, which is the
+ * run's row with the configuration that the run then works with to its end.
+ */
+export function openRun(deps: Dependencies) {
+  return (input: OpenRunInput): Promise<RunSummary> =>
+    runStep(async (step) => {
+      const config = await loadRunConfig(input, deps.environment);
+      step.stallAfter(config.stallSeconds);
+      for (const target of config.targets) {
+        await checkTarget(deps.target, target, config.finalize.targetSchema);
+        step.advance(1);
+      }
+      const checked = await checkSources(deps, config, step);
+      for (const bucket of Object.values(deps.buckets)) await bucket.probe();
+      await record(deps, input, config, checked);
+      return {
+        databases: checked.map(({ target, server, database }) => ({ target, server, database })),
+        targets: config.targets.map(({ name }) => name),
+        perServer: config.concurrency.perServer,
+        attentionWaitSeconds: config.attentionWaitSeconds,
+        stallSeconds: config.stallSeconds,
+        finalize: config.finalize.enabled,
+      };
+    });
+}
+
+async function record(
+  deps: Dependencies,
+  { runId }: OpenRunInput,
+  config: RunConfig,
+  checked: readonly CheckedDatabase[],
+): Promise<void> {
+  const { category, jobMode, inputPartition } = config;
+  await applyControlSchema(deps.target);
+  await insertRun(deps.target, {
+    runId,
+    category,
+    jobMode,
+    config,
+    ...(inputPartition !== undefined && { inputPartition }),
+  });
+  for (const { sources, ...scope } of checked) await recordSourceTables(deps.target, runId, scope, sources);
+}
+
+/** Every source database, one at a time on each server. */
+async function checkSources(
+  deps: Dependencies,
+  config: RunConfig,
+  step: Step,
+): Promise<readonly CheckedDatabase[]> {
+  const servers = [...new Set(config.databases.map(({ server }) => server))];
+  const checked = await Promise.all(
+    servers.map(async (server) => {
+      const found: CheckedDatabase[] = [];
+      for (const database of config.databases.filter((candidate) => candidate.server === server))
+        found.push(...(await checkDatabase(deps, config, database, step)));
+      return found;
+    }),
+  );
+  return checked.flat();
+}
+
+async function checkDatabase(
+  deps: Dependencies,
+  config: RunConfig,
+  source: SourceDatabase,
+  step: Step,
+): Promise<readonly CheckedDatabase[]> {
+  const session = await deps.openSource(config, source, step.signal);
+  try {
+    const capabilities = await probeCapabilities(session);
+    requireConsistency(capabilities, config.consistency, source);
+    const checked: CheckedDatabase[] = [];
+    for (const target of config.targets) {
+      const tables: SourceTableInfo[] = [];
+      for (const table of target.sources) tables.push(await checkTable(session, target, table, source));
+      step.advance(1);
+      await checkTransform(await deps.duckdb(config), target, tables, step.signal);
+      const sources = tables.map(({ schema, table, columns }) => ({
+        schema,
+        table,
+        columns,
+        serverHash: capabilities.serverHash,
+      }));
+      checked.push({ target: target.name, server: source.server, database: source.database, sources });
+    }
+    return checked;
+  } finally {
+    await session.close();
+  }
+}
+
+async function checkTable(
+  session: SourceSession,
+  target: TargetConfig,
+  source: SourceTable,
+  place: SourceDatabase,
+): Promise<SourceTableInfo> {
+  const info = await describeTable(session, source.schema, source.table);
+  requireVisible(info, session.place);
+  if (target.chunk.by === 'date') {
+    requireChunkColumn(info, source, place);
+    requireSeek(info, source, target.chunk, place);
+  }
+  return info;
+}
+
+function requireChunkColumn(info: SourceTableInfo, source: SourceTable, place: SourceDatabase): void {
+  const column = info.columns.find(({ name }) => name === source.chunkColumn);
+  if (column !== undefined) return;
+  throw new MigrationError(
+    'SOURCE_OBJECT',
+    `${place.server}/${place.database}: ${source.schema}.${source.table} has no column '${source.chunkColumn ?? ''}' ` +
+      `(partition_col_date); it has: ${info.columns.map(({ name }) => name).join(', ')}.`,
+  );
+}

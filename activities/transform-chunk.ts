@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { MigrationError } from '../engine/errors.js';
+import { recordChecksum } from '../engine/postgres/control/results.js';
+import type { Manifest } from '../engine/storage/manifest.js';
+import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
+import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
+import type { SourceHop } from '../engine/transform/engine.js';
+import { runChunkStep } from './chunk-step.js';
+import type { ChunkRef, StepResult } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { readRaw } from './export-chunk.js';
+import { type ChunkContext, type RunContexts, transformedPlace } from './run-context.js';
+import { scratchDirectory } from './scratch.js';
+import type { Step } from './step.js';
+
+/** Raw -> transformed: joins and reshapes one chunk; the engine proves that the sources' rows came through. */
+export function transformChunk(deps: Dependencies, contexts: RunContexts) {
+  return (ref: ChunkRef): Promise<StepResult> =>
+    runChunkStep(deps, contexts, ref, 'transform', async (context, step) => {
+      const raw = await readRaw(deps, context);
+      if (raw === undefined) throw missing('raw');
+      const place = transformedPlace(context, attemptOf(raw));
+      const found = await readManifest(deps.buckets.transformed, place.prefix);
+      const reused = found?.fingerprint === place.fingerprint;
+      const { rows, bytes } = reused ? found : await transform(deps, context, raw, step);
+      return { rows, bytes, reused };
+    });
+}
+
+/** The chunk's transformed parts. Throws STORAGE_IO where there are none (any more) for its raw parts. */
+export async function readTransformed(deps: Dependencies, context: ChunkContext): Promise<Manifest> {
+  const raw = await readRaw(deps, context);
+  if (raw === undefined) throw missing('raw');
+  const place = transformedPlace(context, attemptOf(raw));
+  const manifest = await readManifest(deps.buckets.transformed, place.prefix);
+  if (manifest?.fingerprint !== place.fingerprint) throw missing('transformed');
+  return manifest;
+}
+
+async function transform(
+  deps: Dependencies,
+  context: ChunkContext,
+  raw: readonly Manifest[],
+  { signal, advance }: Step,
+): Promise<Manifest> {
+  const { config, target, sources } = context;
+  const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
+  const attempt = randomUUID();
+  const scratch = await scratchDirectory(deps.environment.spillDir);
+  try {
+    const engine = createDuckDbEngine({ duckdb: await deps.duckdb(config), scratchDirectory: scratch.path });
+    const outcome = await engine.transform({
+      target,
+      sources: sources.map(({ table }, index) => ({
+        table,
+        manifest: at(raw, index),
+        bucket: deps.buckets.raw,
+      })),
+      output: { bucket: deps.buckets.transformed, prefix, attempt },
+      partRows: config.storage.partRows,
+      ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
+      signal,
+      onProgress: () => advance(1),
+    });
+    await record(deps, context, [outcome.left, ...outcome.rights]);
+    const { parts, rows, bytes, checksum } = outcome;
+    const columns = target.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+    const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
+    return await publishManifest(deps.buckets.transformed, prefix, manifest);
+  } finally {
+    await scratch.remove();
+  }
+}
+
+/** What the transform proved, by source table; the rows of a right table are those that matched. */
+async function record(deps: Dependencies, context: ChunkContext, hops: readonly SourceHop[]): Promise<void> {
+  const { runId, chunk, sources } = context;
+  for (const { table, actual } of hops) {
+    const subject = sources.find((source) => source.table === table)?.subject ?? table;
+    await recordChecksum(deps.target, {
+      runId,
+      chunkId: chunk.chunkId,
+      hop: 'transformed',
+      subject,
+      checksum: actual,
+      method: 'duckdb',
+      matches: true,
+    });
+  }
+}
+
+function attemptOf(raw: readonly Manifest[]): string {
+  return at(raw, 0).attempt;
+}
+
+function at(manifests: readonly Manifest[], index: number): Manifest {
+  const manifest = manifests[index];
+  if (manifest === undefined) throw missing('raw');
+  return manifest;
+}
+
+function missing(hop: 'raw' | 'transformed'): MigrationError {
+  return new MigrationError(
+    'STORAGE_IO',
+    `The chunk's ${hop} parts are gone from the bucket or are of another export: retry the chunk, which makes them anew.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { chunkTotals, iterateChunkReports } from '../engine/postgres/control/reports.js';
+import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
+import { listTargets } from '../engine/postgres/control/target-results.js';
+import type { ReportSummary, RunRef, RunState } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { chunkEntry } from './report/chunk-entry.js';
+import { StatisticsFiles } from './report/statistics-files.js';
+import type { RunContexts } from './run-context.js';
+import { scratchDirectory } from './scratch.js';
+import { runStep, type Step } from './step.js';
+
+type ReportInput = RunRef & { readonly state: RunState; readonly failure?: string };
+
+/**
+ * Ends a run: one `report.json`, and a CSV file per step and database, in the stats bucket. Written from the
+ * control tables row by row, so that a plan of any size fits.
+ */
+export function writeReport(deps: Dependencies, contexts: RunContexts) {
+  return (input: ReportInput): Promise<ReportSummary> =>
+    runStep(async (step) => {
+      const { runId, state, failure } = input;
+      const { config } = await contexts.of(runId);
+      const scratch = await scratchDirectory(deps.environment.spillDir);
+      try {
+        const statistics = new StatisticsFiles(scratch.path, { category: config.category, runId });
+        const local = join(scratch.path, 'report.json');
+        await pipeline(lines(deps, input, statistics, step), createWriteStream(local));
+        await statistics.upload(deps.buckets.stats);
+        const key = `report/${config.category}/${runId}/report.json`;
+        await deps.buckets.stats.putFile(key, local);
+        const report = `${deps.buckets.stats.url.replace(/\/$/, '')}/${key}`;
+        await finishRun(deps.target, runId, { state, report, ...(failure !== undefined && { failure }) });
+        return { report, ...(await totalsOf(deps, runId)) };
+      } finally {
+        await scratch.remove();
+      }
+    });
+}
+
+async function totalsOf(deps: Dependencies, runId: string): Promise<Omit<ReportSummary, 'report'>> {
+  const totals = await chunkTotals(deps.target, runId);
+  const sum = (key: 'rows' | 'done' | 'parked' | 'skipped'): number =>
+    totals.reduce((all, entry) => all + entry[key], 0);
+  return {
+    rows: sum('rows'),
+    chunksDone: sum('done'),
+    chunksParked: sum('parked'),
+    chunksSkipped: sum('skipped'),
+  };
+}
+
+async function* lines(
+  deps: Dependencies,
+  { runId, state, failure }: ReportInput,
+  statistics: StatisticsFiles,
+  step: Step,
+): AsyncGenerator<string> {
+  const { category, jobMode, inputPartition, startedAt, config } = await loadRun(deps.target, runId);
+  const head = {
+    category,
+    runId,
+    jobMode,
+    inputPartition: inputPartition ?? null,
+    state,
+    failure: failure ?? null,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    totals: await totalsOf(deps, runId),
+    databases: await chunkTotals(deps.target, runId),
+    targets: await listTargets(deps.target, runId),
+    configuration: config,
+  };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "chunks": [`;
+  let separator = '\n';
+  for await (const report of iterateChunkReports(deps.target, runId)) {
+    step.signal.throwIfAborted();
+    step.advance(1);
+    await statistics.add(report);
+    yield `${separator}    ${JSON.stringify(chunkEntry(report))}`;
+    separator = ',\n';
+  }
+  yield '\n  ]\n}\n';
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dependencies } from '../activities/dependencies.js';
+import type { Environment } from '../config/environment.js';
+import type { RunConfig } from '../config/run-config.js';
+import { sourceCredentials } from '../config/source-credentials.js';
+import { MigrationError } from '../engine/errors.js';
+import { createTarget } from '../engine/postgres/connection.js';
+import { openSession } from '../engine/sqlserver/connection.js';
+import { openBucket } from '../engine/storage/open-bucket.js';
+import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
+
+/** Builds what activities work with out of the environment; connects to nothing yet. */
+export async function createDependencies(
+  environment: Environment,
+  concurrentSteps: number,
+): Promise<{ readonly dependencies: Dependencies; readonly close: () => Promise<void> }> {
+  const { target: endpoint, buckets } = environment;
+  const sourceCa = await optionalFile(environment.source.caFile);
+  const targetCa = await optionalFile(endpoint.caFile);
+  const target = createTarget({
+    host: endpoint.host,
+    port: endpoint.port,
+    database: endpoint.database,
+    user: endpoint.user,
+    password: async () => endpoint.password(),
+    tls: endpoint.tls === 'verify',
+    // A step holds one connection while it writes, and takes another for its records.
+    maxConnections: concurrentSteps + 4,
+    ...(targetCa !== undefined && { ca: targetCa }),
+  });
+  let duckdb: Promise<DuckDb> | undefined;
+  const dependencies: Dependencies = {
+    environment,
+    target,
+    buckets: {
+      raw: openBucket(buckets.raw),
+      transformed: openBucket(buckets.transformed),
+      stats: openBucket(buckets.stats),
+    },
+    async openSource(config, { server, database }, signal) {
+      const source = sourceOf(config, server, database);
+      const credentials = await sourceCredentials(environment, source);
+      const endpoint = {
+        alias: server,
+        database,
+        applicationName: `migrate/${config.category}`,
+        ...credentials,
+      };
+      return openSession({ ...endpoint, ...(sourceCa !== undefined && { ca: sourceCa }) }, signal);
+    },
+    duckdb(config) {
+      duckdb ??= openDuckDb({ ...config.duckdb, spillDirectory: join(environment.spillDir, 'duckdb') });
+      return duckdb;
+    },
+  };
+  const close = async (): Promise<void> => {
+    await target.close();
+    (await duckdb)?.close();
+  };
+  return { dependencies, close };
+}
+
+function sourceOf(config: RunConfig, server: string, database: string): RunConfig['databases'][number] {
+  const found = config.databases.find((source) => source.server === server && source.database === database);
+  if (found === undefined)
+    throw new MigrationError(
+      'INTERNAL',
+      `The run of ${config.category} has no database ${server}/${database}.`,
+    );
+  return found;
+}
+
+async function optionalFile(path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : readFile(path, 'utf8');
+}

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { runWorker } from './run-worker.js';
+
+/** Bundled by the image's build; from sources the worker bundles at its start, in some seconds. */
+const prebuilt = join(__dirname, '..', 'workflow-bundle.js');
+
+void runWorker(async () => ({
+  name: 'workflow',
+  options: {
+    ...(existsSync(prebuilt)
+      ? { workflowBundle: { codePath: prebuilt } }
+      : { workflowsPath: require.resolve('../workflows/index') }),
+    reuseV8Context: true,
+    maxCachedWorkflows: 2_000,
+  },
+}));
