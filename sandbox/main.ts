@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { sandboxPaths } from './services/paths.js';
 import {
-  resetSandbox,
+  removeSandbox,
+  runningSandbox,
   type SandboxState,
   startSandbox,
   stopSandbox,
-  stopServices,
 } from './services/sandbox.js';
 import { readSettings } from './services/settings.js';
 
@@ -22,6 +23,7 @@ Environment:
 interface Flags {
   readonly reset?: true;
   readonly stop?: true;
+  readonly remove?: true;
 }
 
 async function main(): Promise<void> {
@@ -29,38 +31,47 @@ async function main(): Promise<void> {
     .description('Starts everything the migration talks to, on this machine, and stays up until Ctrl-C.')
     .option('--reset', 'first remove all data of earlier starts')
     .option('--stop', 'stop the sandbox (and worker) that is up, and end')
+    .option('--remove', 'stop it, remove all its data, and end')
     .addHelpText('after', environmentHelp)
     .parse();
   const flags = program.opts<Flags>();
   const settings = readSettings(process.env);
-  if (flags.stop) {
-    console.log((await stopSandbox(settings.directory)) ? 'Stopped.' : 'No sandbox was up.');
-    return;
-  }
-  if (flags.reset) resetSandbox(settings.directory);
-  stopOnSignal(settings.directory);
-  const first = !existsSync(settings.directory);
+  const { directory } = settings;
+  if (flags.stop) return stopSandbox(directory);
+  if (flags.remove) return removeSandbox(directory);
+  if (flags.reset) await removeSandbox(directory);
+  stopOnSignal(directory);
+  const first = !existsSync(directory);
   console.log(
     `Starting the sandbox${first ? ' for the first time: its databases are made and filled' : ''} …`,
   );
   const began = Date.now();
   const state = await startSandbox(settings, resolve('.env.sandbox'));
   console.log(`Up after ${((Date.now() - began) / 1000).toFixed(1)} s.\n${describe(state)}`);
-  // The services are processes of their own: something here has to stay, to stop them.
-  setInterval(() => undefined, 60_000);
+  watch(directory);
 }
 
 function stopOnSignal(directory: string): void {
-  let stopping = false;
   const stop = async () => {
-    if (stopping) return;
-    stopping = true;
     console.log('Stopping …');
-    await stopServices(directory);
+    await stopSandbox(directory);
     process.exit(0);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+/** Stays until the sandbox is gone: stopped from elsewhere, or one of its services died and the rest is useless. */
+function watch(directory: string): void {
+  const { state } = sandboxPaths(directory);
+  setInterval(async () => {
+    if (runningSandbox(directory)) return;
+    const died = existsSync(state);
+    if (died)
+      console.error(`A service ended by itself; see ${join(directory, 'logs')}. Stopping the others.`);
+    await stopSandbox(directory);
+    process.exit(died ? 1 : 0);
+  }, 1_000);
 }
 
 function describe(state: SandboxState): string {

@@ -104,7 +104,7 @@ export async function stopRecorded(
   return pid !== undefined;
 }
 
-export function writePid(directory: string, name: string, pid: number): void {
+function writePid(directory: string, name: string, pid: number): void {
   mkdirSync(join(directory, 'run'), { recursive: true });
   writeFileSync(pidFile(directory, name), `${pid} ${startTime(pid)}\n`);
 }

@@ -4,7 +4,7 @@ import { sandboxPaths, targetDatabase, targetUser } from './paths.js';
 import { assertPortsFree } from './ports.js';
 import { startTarget } from './postgres.js';
 import { clusterData } from './postgres-cluster.js';
-import { recordedPid, stopRecorded, writePid } from './process.js';
+import { recordedPid, stopRecorded } from './process.js';
 import { productEnvironment, writeProductFiles } from './product-environment.js';
 import { ensureSecrets } from './secrets.js';
 import type { SandboxSettings } from './settings.js';
@@ -30,6 +30,7 @@ const services = [
   ['sqlserver', 'SIGTERM'],
   ['postgres', 'SIGINT'],
 ] as const;
+const needed = ['temporal', 'sqlserver', 'postgres'] as const;
 
 /**
  * Starts everything the product talks to and writes what it needs to reach it into `envFile`. Data of an
@@ -40,7 +41,10 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
   const { directory, ports } = settings;
   const paths = sandboxPaths(directory);
   mkdirSync(directory, { recursive: true });
-  await claim(directory);
+  if (runningSandbox(directory))
+    throw new Error('A sandbox is up already. To stop it: npm run sandbox -- --stop');
+  // What a killed sandbox left behind would hold the ports.
+  await stopSandbox(directory);
   await assertPortsFree(ports);
   const secrets = ensureSecrets(paths.secrets);
   const certificates = await ensureCertificates(paths.tls);
@@ -51,7 +55,7 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
   ] as const;
   const failed = (await Promise.allSettled(starting)).find((outcome) => outcome.status === 'rejected');
   if (failed) {
-    await stopServices(directory);
+    await stopSandbox(directory);
     throw failed.reason;
   }
   const [target, temporal, sources] = await Promise.all(starting);
@@ -70,45 +74,23 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
   return state;
 }
 
-/** The state of the sandbox that is up in `directory`, or undefined where none is. */
+/** The state of the sandbox that is up in `directory`, or undefined where none is, or not the whole of one. */
 export function runningSandbox(directory: string): SandboxState | undefined {
   const { state } = sandboxPaths(directory);
-  if (recordedPid(directory, 'sandbox') === undefined || !existsSync(state)) return undefined;
-  return JSON.parse(readFileSync(state, 'utf8')) as SandboxState;
+  const alive = needed.every((name) => recordedPid(directory, name) !== undefined);
+  return alive && existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as SandboxState) : undefined;
 }
 
-/** Stops every service that was started in `directory`, by whom ever; safe to call again. */
-export async function stopServices(directory: string): Promise<void> {
+/** Stops every service that was started in `directory`, by whom ever, worker first; safe to call again. */
+export async function stopSandbox(directory: string): Promise<void> {
   rmSync(sandboxPaths(directory).state, { force: true });
   for (const [name, signal] of services) await stopRecorded(directory, name, signal);
 }
 
-/** Stops the sandbox that is up in `directory`, worker first; returns whether one was. */
-export async function stopSandbox(directory: string): Promise<boolean> {
-  await stopRecorded(directory, 'worker');
-  const wasUp =
-    recordedPid(directory, 'sandbox') !== process.pid &&
-    (await stopRecorded(directory, 'sandbox', 'SIGTERM', 60_000));
-  await stopServices(directory);
-  return wasUp;
-}
-
-/** Removes everything that earlier starts left in `directory`. @throws Error while a sandbox is up there. */
-export function resetSandbox(directory: string): void {
-  if (recordedPid(directory, 'sandbox') !== undefined) {
-    throw new Error('A sandbox is up. Stop it first: npm run sandbox -- --stop');
-  }
-  for (const data of [clusterData(directory), directory]) rmSync(data, { recursive: true, force: true });
-}
-
-async function claim(directory: string): Promise<void> {
-  const other = recordedPid(directory, 'sandbox');
-  if (other !== undefined) {
-    throw new Error(`A sandbox is up already (process ${other}). To stop it: npm run sandbox -- --stop`);
-  }
-  writePid(directory, 'sandbox', process.pid);
-  // What a killed sandbox left behind would hold the ports.
-  await stopServices(directory);
+/** Stops the sandbox and removes everything that its starts left in `directory`. */
+export async function removeSandbox(directory: string): Promise<void> {
+  await stopSandbox(directory);
+  for (const path of [clusterData(directory), directory]) rmSync(path, { recursive: true, force: true });
 }
 
 function psqlCommand(port: number, envFile: string): string {

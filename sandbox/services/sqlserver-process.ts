@@ -35,10 +35,11 @@ async function serve(name: 'server01' | 'server02', settings: SandboxSettings): 
   const tls = await ensureCertificates(paths.tls);
   const server = await startTdsServer({
     engine,
-    host: 'localhost',
+    host: '127.0.0.1',
     port: settings.ports[name],
-    tls: { key: readFileSync(tls.keyFile), cert: readFileSync(tls.certFile) },
+    tls: { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') },
     serverName: name,
+    onInternalError: (error) => console.error(name, error),
   });
   console.log(`${name} listens on localhost:${settings.ports[name]}`);
   return {

@@ -45,7 +45,7 @@ export async function startSqlServers(
 
 function accepts(port: number): Promise<boolean> {
   return new Promise((settle) => {
-    const socket = connect(port, 'localhost');
+    const socket = connect(port, '127.0.0.1');
     const answer = (open: boolean) => {
       socket.destroy();
       settle(open);

@@ -1,0 +1,44 @@
+# The newcomer's door. Every target installs what it needs and can be run twice.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check bench sandbox worker clean temporal
+SHELL := /bin/bash
+
+# npm ci removes node_modules first, so a stamp inside is there only after a complete installation.
+STAMP := node_modules/.installed
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## One migration end to end, with its proof (ROWS=1000000 scales, KEEP=1 leaves it running)
+	@npm run --silent demo
+
+test: $(STAMP) temporal ## The tests that end within 15 minutes on two cores
+	npx jest --selectProjects unit integration replay $(JEST_ARGS)
+
+test-all: $(STAMP) temporal ## Those and the drills, which take longer
+	npx jest $(JEST_ARGS)
+
+check: $(STAMP) ## Formatting, lint, types, import arrows, unused code
+	npm run --silent check
+
+bench: $(STAMP) ## Benchmarks
+	npm run --silent bench
+
+sandbox: $(STAMP) ## Everything the migration talks to, on this machine, until Ctrl-C
+	@npm run --silent sandbox
+
+worker: $(STAMP) ## The migration workers, until Ctrl-C
+	@npm run --silent worker
+
+temporal: $(STAMP)
+	@npx tsx sandbox/services/ensure-temporal.ts
+
+clean: ## Remove the sandbox's data and all that was built or cached; keeps node_modules
+	@if [ -d node_modules/tsx ]; then npm run --silent sandbox -- --stop && npm run --silent sandbox -- --remove; fi
+	rm -rf .sandbox .env.sandbox .cache dist coverage
+
+$(STAMP): package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 12) ? 0 : 1)' 2>/dev/null \
+	  || { echo "Node.js 20.12 or later is needed; this is $$(node --version 2>/dev/null || echo 'no node on PATH')." >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
