@@ -1,5 +1,5 @@
 import { type ErrorCode, MigrationError } from '../errors.js';
-import { type FaultFacts, faultFacts, SourceFault } from './fault.js';
+import { type FaultFacts, faultFacts, SourceFault, wrappedMigrationError } from './fault.js';
 import { type ServerErrorRule, serverErrorRules } from './server-errors.js';
 
 /** Where an error happened, for its message. */
@@ -36,7 +36,8 @@ export function connectError(
   place: SourcePlace,
   reported: readonly number[] = [],
 ): MigrationError {
-  if (error instanceof MigrationError) return error;
+  const own = wrappedMigrationError(error);
+  if (own !== undefined) return own;
   const facts = faultFacts(error);
   const tls = tlsError(facts, place);
   if (tls !== undefined) return tls;
@@ -60,7 +61,8 @@ export function connectError(
 
 /** The error of a statement on an open session. */
 export function requestError(error: unknown, place: SourcePlace): MigrationError {
-  if (error instanceof MigrationError) return error;
+  const own = wrappedMigrationError(error);
+  if (own !== undefined) return own;
   const facts = faultFacts(error);
   const rule = facts.number === undefined ? undefined : serverErrorRules.get(facts.number);
   if (rule !== undefined) return fromRule(rule, facts, place);

@@ -1,3 +1,5 @@
+import { MigrationError } from '../errors.js';
+
 /** What is safe to keep of a driver's error: codes, never its text, which may quote values of rows. */
 export class SourceFault extends Error {
   constructor(
@@ -40,6 +42,11 @@ export function faultFacts(error: unknown): FaultFacts {
     codes,
     text: typeof server?.message === 'string' ? server.message : '',
   };
+}
+
+/** An error of the engine's own that a driver callback threw and the driver wrapped. */
+export function wrappedMigrationError(error: unknown): MigrationError | undefined {
+  return unwrap(error, new Set()).find((item) => item instanceof MigrationError);
 }
 
 /** SQL Server's error number behind a MigrationError of this room, where there is one. */

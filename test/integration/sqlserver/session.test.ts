@@ -1,0 +1,114 @@
+import { createServer, type Socket } from 'node:net';
+import { openSession } from '../../../engine/sqlserver/connection';
+import { intColumn, result, type ScriptedServer, startScriptedServer, textColumn } from './scripted-server';
+
+const eventually = async (condition: () => boolean, ms = 2_000) => {
+  const until = Date.now() + ms;
+  while (!condition() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(condition()).toBe(true);
+};
+
+describe('a session on a source', () => {
+  let server: ScriptedServer;
+  beforeAll(async () => {
+    server = await startScriptedServer((_sql, parameters) =>
+      result([intColumn('number'), textColumn('echo')], [[7, parameters[0]?.value ?? null]]),
+    );
+  });
+  afterAll(() => server.close());
+
+  it('speaks TLS, says who it is, binds parameters, and leaves nothing open', async () => {
+    const session = await openSession(server.endpoint);
+    expect(server.seen.open).toBe(1);
+    expect(server.seen.applicationName).toBe('migrate/test');
+    expect(server.seen.setUp.join('\n')).toContain('SET NOCOUNT OFF');
+    const params = [{ name: 'who', sqlType: 'nvarchar(50)', value: 'čára 😀' }];
+    await expect(session.query('SELECT 7, @who', params)).resolves.toEqual([{ number: 7, echo: 'čára 😀' }]);
+    await session.close();
+    await eventually(() => server.seen.open === 0);
+    await expect(session.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_CONNECTION' });
+  });
+
+  it('reads in one SNAPSHOT transaction, and rolls back when the work fails', async () => {
+    const session = await openSession(server.endpoint);
+    server.seen.begun = [];
+    await session.inSnapshot('snapshot', (tx) => tx.query('SELECT 1'));
+    expect(server.seen).toMatchObject({ begun: ['SNAPSHOT'], committed: 1, rolledBack: 0 });
+    const failure = new Error('work');
+    await expect(session.inSnapshot('snapshot', () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(server.seen.rolledBack).toBe(1);
+    await session.inSnapshot('rcsi', (tx) => tx.query('SELECT 1'));
+    expect(server.seen.begun).toEqual(['SNAPSHOT', 'SNAPSHOT']);
+    await session.close();
+  });
+
+  it('refuses a wrong password and a wrong database by their own names', async () => {
+    const wrong = { ...server.endpoint, password: 'Wrong-Horse-2' };
+    const error = await openSession(wrong).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SOURCE_LOGIN', retryable: false });
+    expect(String(error)).not.toContain('Wrong-Horse-2');
+    await expect(openSession({ ...server.endpoint, database: 'Nowhere' })).rejects.toMatchObject({
+      code: 'SOURCE_DATABASE',
+      message: expect.stringContaining('database Nowhere'),
+    });
+  });
+
+  it('refuses a certificate of an unknown authority or for another name', async () => {
+    const { ca: _, ...untrusting } = server.endpoint;
+    await expect(openSession(untrusting)).rejects.toMatchObject({
+      code: 'TLS_VERIFICATION',
+      message: expect.stringContaining('MSSQL_CA_FILE'),
+    });
+    await expect(openSession({ ...server.endpoint, serverName: 'other.example' })).rejects.toMatchObject({
+      code: 'TLS_VERIFICATION',
+    });
+  });
+
+  it('tells an unreachable server from one that refuses', async () => {
+    await expect(openSession({ ...server.endpoint, port: 1 })).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('gives up connecting as soon as it is told to', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as { port: number };
+    const reason = new Error('cancelled');
+    const started = Date.now();
+    const opening = openSession({ ...server.endpoint, port }, AbortSignal.timeout(200));
+    await expect(opening).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(Date.now() - started).toBeLessThan(1_000);
+    await expect(openSession(server.endpoint, AbortSignal.abort(reason))).rejects.toBe(reason);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it('never sends a password to a server that offers no encryption', async () => {
+    const received: Buffer[] = [];
+    const plain = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        received.push(data);
+        socket.write(preloginWithoutEncryption);
+      });
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => plain.once('listening', resolve));
+    const { port } = plain.address() as { port: number };
+    await expect(openSession({ ...server.endpoint, port })).rejects.toMatchObject({
+      code: 'TLS_VERIFICATION',
+    });
+    const login7 = 0x10;
+    expect(received.map((packet) => packet[0])).not.toContain(login7);
+    plain.close();
+  });
+});
+
+/** A PRELOGIN response with ENCRYPT_NOT_SUP (MS-TDS 2.2.6.5). */
+const preloginWithoutEncryption = (() => {
+  const options = Buffer.from([0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 3, 232, 0, 0, 2]);
+  const header = Buffer.from([4, 1, 0, 8 + options.length, 0, 0, 1, 0]);
+  return Buffer.concat([header, options]);
+})();
