@@ -4,7 +4,7 @@ import { sqlFile } from '../sql-files.js';
 import { connectError, requestError, type SourcePlace, sourceError } from './errors.js';
 import { MssqlSession, type SourceSession } from './session.js';
 
-export type { Consistency, SourceReader, SourceSession, SourceTransaction } from './session.js';
+export type { SourceSession } from './session.js';
 
 export interface SourceEndpoint {
   readonly alias: string;

@@ -33,13 +33,10 @@ export interface SourceReader {
   ): Promise<number>;
 }
 
-/** What work inside `inSnapshot` reads through; the same session, named for what it guarantees. */
-export type SourceTransaction = SourceReader;
-
 /** One login on a source server: one connection, statements one after another. */
 export interface SourceSession extends SourceReader {
   /** Runs `work` in one SNAPSHOT transaction, or as it is where the category chose another consistency. */
-  inSnapshot<T>(level: Consistency, work: (tx: SourceTransaction) => Promise<T>): Promise<T>;
+  inSnapshot<T>(level: Consistency, work: (tx: SourceReader) => Promise<T>): Promise<T>;
   /** Ends the session within a fraction of a second, whatever runs; that rejects with `reason`. */
   cancel(reason: unknown): void;
   /** Logs out. Idempotent. */
@@ -101,7 +98,7 @@ export class MssqlSession implements SourceSession {
     });
   }
 
-  async inSnapshot<T>(level: Consistency, work: (tx: SourceTransaction) => Promise<T>): Promise<T> {
+  async inSnapshot<T>(level: Consistency, work: (tx: SourceReader) => Promise<T>): Promise<T> {
     if (level !== 'snapshot') return work(this);
     if (this.#transaction !== undefined)
       throw new MigrationError('INTERNAL', 'Transactions cannot be nested.');

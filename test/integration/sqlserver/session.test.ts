@@ -78,7 +78,10 @@ describe('a session on a source', () => {
     const { port } = silent.address() as { port: number };
     const reason = new Error('cancelled');
     const started = Date.now();
-    const opening = openSession({ ...server.endpoint, port }, AbortSignal.timeout(200));
+    const opening = openSession(
+      { ...server.endpoint, port, connectTimeoutMs: 1_000 },
+      AbortSignal.timeout(200),
+    );
     await expect(opening).rejects.toMatchObject({ name: 'TimeoutError' });
     expect(Date.now() - started).toBeLessThan(1_000);
     await expect(openSession(server.endpoint, AbortSignal.abort(reason))).rejects.toBe(reason);
