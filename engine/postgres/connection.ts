@@ -37,7 +37,8 @@ export interface Target extends Queryable {
 
 /**
  * Text forms of dates must not depend on the server's settings, and a backend whose client is gone must stop
- * by itself within a second instead of finishing its statement.
+ * by itself instead of finishing its statement: within a second where the socket closed, within a minute where
+ * the client's machine is gone.
  */
 const sessionSettings = `
   SET datestyle TO 'ISO, YMD';
@@ -45,6 +46,9 @@ const sessionSettings = `
   SET standard_conforming_strings TO on;
   SET client_encoding TO 'UTF8';
   SET client_connection_check_interval TO '1s';
+  SET tcp_keepalives_idle TO 30;
+  SET tcp_keepalives_interval TO 10;
+  SET tcp_keepalives_count TO 3;
   SET idle_in_transaction_session_timeout TO 0`;
 
 /** Opens nothing yet: the first use connects. */

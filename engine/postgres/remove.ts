@@ -1,5 +1,9 @@
 import type { TargetConfig } from '../../config/run-config.js';
-import type { Target } from './connection.js';
+import { MigrationError } from '../errors.js';
+import { partitionRange } from '../plan/windows.js';
+import type { Target, TargetClient } from './connection.js';
+import { monthChild, quoteName, stageName } from './names.js';
+import { findRelation } from './shape.js';
 
 export interface RemovalInput {
   readonly target: Target;
@@ -12,9 +16,100 @@ export interface RemovalInput {
 
 export interface Removal {
   readonly rowsRemoved: number;
-  /** Whose manifests the caller deletes. */
+  /** Whose manifests the caller deletes, oldest first; also chunks without a row in the stage. */
   readonly chunkIds: readonly string[];
-  readonly form: 'nothing' | 'truncate' | 'truncate-child' | 'delete';
+  readonly form: 'nothing' | 'truncate' | 'delete';
 }
 
-export declare function removeRows(input: RemovalInput): Promise<Removal>;
+/**
+ * What `job_mode: restart` takes out of the stage before anything is imported again: all, a month or a day of the
+ * run's own sources, with the ledger rows, in one transaction. TRUNCATE only where every row of the table (or of
+ * the month's child) is of those chunks, else DELETE by chunk_id. Done chunks become PENDING.
+ * Throws PLAN_OVERLAP, before anything is removed, when imported windows reach beyond the partition.
+ */
+export async function removeRows(input: RemovalInput): Promise<Removal> {
+  const { target, table, inputPartition } = input;
+  return target.transaction(async (client) => {
+    const chunkIds = await chunksToRemove(client, input);
+    if ((await findRelation(client, table.stageSchema, table.name)) === undefined)
+      return { rowsRemoved: 0, chunkIds, form: 'nothing' };
+    // Imports wait, readers do not, until it is known what may be truncated.
+    await client.query(`LOCK TABLE ${stageName(table)} IN SHARE ROW EXCLUSIVE MODE`);
+    const { rows } = await client.query<{ rows: number }>(
+      `SELECT count(*)::float8 AS rows FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`,
+      [chunkIds],
+    );
+    const rowsRemoved = rows[0]?.rows ?? 0;
+    const truncated = await truncate(client, table, inputPartition, chunkIds);
+    const deleted = await client.query(
+      `DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`,
+      [chunkIds],
+    );
+    await forget(client, chunkIds);
+    const form = truncated ? 'truncate' : deleted.rowCount === 0 ? 'nothing' : 'delete';
+    return { rowsRemoved, chunkIds, form };
+  });
+}
+
+async function chunksToRemove(client: TargetClient, input: RemovalInput): Promise<readonly string[]> {
+  const { table, category, sources, inputPartition } = input;
+  const range = inputPartition === undefined ? undefined : partitionRange(inputPartition);
+  const { rows } = await client.query<{ chunkId: string; inside: boolean; label: string; place: string }>(
+    `SELECT c.chunk_id::text AS "chunkId", c.window_label AS label, c.server || '/' || c.database AS place,
+            $5::timestamp IS NULL OR tsrange(window_from, window_to) <@ tsrange($5, $6) AS inside
+       FROM migration_control.chunk c
+       JOIN unnest($3::text[], $4::text[]) AS s (server, database) USING (server, database)
+       LEFT JOIN migration_control.ledger l ON l.chunk_id = c.chunk_id
+      WHERE category = $1 AND c.target = $2
+        AND ($5::timestamp IS NULL OR (NOT window_null AND tsrange(window_from, window_to) && tsrange($5, $6)))
+        AND ($5::timestamp IS NULL OR l.rows > 0 OR tsrange(window_from, window_to) <@ tsrange($5, $6))
+      ORDER BY c.chunk_id`,
+    [
+      category,
+      table.name,
+      sources.map(({ server }) => server),
+      sources.map(({ database }) => database),
+      range?.from ?? null,
+      range?.to ?? null,
+    ],
+  );
+  const wider = rows.find(({ inside }) => !inside);
+  if (wider !== undefined)
+    throw new MigrationError(
+      'PLAN_OVERLAP',
+      `Window ${wider.label} of ${wider.place} was imported as a whole and reaches beyond input_partition ${inputPartition}. ` +
+        'Restart a partition that covers it, or everything (no input_partition).',
+    );
+  return rows.map(({ chunkId }) => chunkId);
+}
+
+/** Truncates the relation that the partition names, if it exists and holds rows of these chunks only. */
+async function truncate(
+  client: TargetClient,
+  table: TargetConfig,
+  inputPartition: string | undefined,
+  chunkIds: readonly string[],
+): Promise<boolean> {
+  if (inputPartition !== undefined && (inputPartition.length !== 6 || table.partitionColumn === undefined))
+    return false;
+  const name = inputPartition === undefined ? table.name : monthChild(table, inputPartition);
+  if ((await findRelation(client, table.stageSchema, name)) === undefined) return false;
+  const relation = quoteName(table.stageSchema, name);
+  const { rows } = await client.query<{ any: boolean; foreign: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${relation}) AS any,
+            EXISTS (SELECT FROM ${relation} WHERE chunk_id <> ALL ($1::bigint[])) AS foreign`,
+    [chunkIds],
+  );
+  if (!rows[0]?.any || rows[0].foreign) return false;
+  await client.query(`TRUNCATE ${relation}`);
+  return true;
+}
+
+async function forget(client: TargetClient, chunkIds: readonly string[]): Promise<void> {
+  await client.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [chunkIds]);
+  await client.query(
+    `UPDATE migration_control.chunk SET state = 'PENDING', updated_at = now()
+      WHERE chunk_id = ANY ($1::bigint[]) AND state = 'DONE'`,
+    [chunkIds],
+  );
+}

@@ -1,27 +1,103 @@
+import { escapeLiteral } from 'pg';
 import type { TargetConfig } from '../../config/run-config.js';
+import { checksumSelectListPostgres } from '../rows/checksum-postgres.js';
 import type { SetChecksum } from '../rows/types.js';
-import type { Queryable, Target } from './connection.js';
+import { parseSetChecksum } from '../validation/set-checksum.js';
+import { checkTarget } from './check-target.js';
+import type { Queryable, Target, TargetClient } from './connection.js';
+import { finalizeProcedure, quoteName, stageName } from './names.js';
+import { ensureSchema } from './schemas.js';
+import { ddlType, findRelation } from './shape.js';
+import { createChildren } from './stage-children.js';
 
 /**
  * Creates what is missing of `<stageSchema>.<name>`: the table, its month children for `months` (`YYYYMM`), the
- * default child. Safe to call again. Throws TARGET_SHAPE naming each difference where the table is another.
+ * default child, and the procedure that finalizes it. Safe to call again and by many at once.
+ * Throws TARGET_SHAPE naming each difference where the table is another.
  */
-export declare function prepareStage(
+export async function prepareStage(
   target: Target,
   table: TargetConfig,
   months: readonly string[],
-): Promise<void>;
+): Promise<void> {
+  await target.transaction(async (client) => {
+    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+      `migrate stage ${stageName(table)}`,
+    ]);
+    await ensureSchema(client, table.stageSchema);
+    await checkTarget(client, table);
+    await createTable(client, table);
+    if (table.partitionColumn !== undefined)
+      await createChildren(client, table, table.partitionColumn, months);
+    await installProcedure(client, table);
+  });
+}
+
+async function createTable(client: TargetClient, table: TargetConfig): Promise<void> {
+  if ((await findRelation(client, table.stageSchema, table.name)) !== undefined) return;
+  const columns = table.columns.map((column) => {
+    const required = !column.nullable || table.primaryKey.includes(column.name);
+    return `${quoteName(column.name)} ${ddlType(column)}${required ? ' NOT NULL' : ''}`;
+  });
+  const partitioned =
+    table.partitionColumn === undefined ? '' : ` PARTITION BY RANGE (${quoteName(table.partitionColumn)})`;
+  await client.query(
+    `CREATE TABLE ${stageName(table)} (${columns.join(', ')}, chunk_id bigint NOT NULL)${partitioned}`,
+  );
+  // Deleting, counting and hashing one chunk must not scan the others; children inherit the index.
+  await client.query(`CREATE INDEX ON ${stageName(table)} (chunk_id)`);
+}
+
+/** `CALL <stage>.stage_ctas_null_upd_<target>('<target_schema>', '<target>')`, the founding door to finalize. */
+async function installProcedure(client: TargetClient, table: TargetConfig): Promise<void> {
+  const keys = table.primaryKey.map(escapeLiteral).join(', ');
+  const body = `BEGIN
+    CALL migration_control.finalize_target(${escapeLiteral(table.stageSchema)}, ${escapeLiteral(table.name)},
+      target_schema, target, ARRAY[${keys}]::text[], ${escapeLiteral(checksumSelectListPostgres(table.columns))},
+      dependents, result);
+  END`;
+  await client.query(
+    `CREATE OR REPLACE PROCEDURE ${quoteName(table.stageSchema, finalizeProcedure(table))} (
+       target_schema text, target text, dependents text DEFAULT 'refuse', INOUT result jsonb DEFAULT NULL)
+     LANGUAGE plpgsql AS ${escapeLiteral(body)}`,
+  );
+}
 
 /** Rows in the stage by chunk id, of one source database; empty where the stage does not exist yet. */
-export declare function stageCounts(
+export async function stageCounts(
   db: Queryable,
   table: TargetConfig,
   scope: { readonly category: string; readonly server: string; readonly database: string },
-): Promise<ReadonlyMap<string, number>>;
+): Promise<ReadonlyMap<string, number>> {
+  if ((await findRelation(db, table.stageSchema, table.name)) === undefined) return new Map();
+  const { rows } = await db.query<{ chunkId: string; rows: number }>(
+    `SELECT chunk_id::text AS "chunkId", count(*)::float8 AS rows FROM ${stageName(table)}
+      WHERE chunk_id IN (SELECT chunk_id FROM migration_control.chunk
+                          WHERE category = $1 AND target = $2 AND server = $3 AND database = $4)
+      GROUP BY chunk_id`,
+    [scope.category, table.name, scope.server, scope.database],
+  );
+  return new Map(rows.map(({ chunkId, rows: count }) => [chunkId, count]));
+}
+
+/** How many rows of one chunk the stage holds. */
+export async function countStaged(db: Queryable, table: TargetConfig, chunkId: string): Promise<number> {
+  const { rows } = await db.query<{ rows: number }>(
+    `SELECT count(*)::float8 AS rows FROM ${stageName(table)} WHERE chunk_id = $1`,
+    [chunkId],
+  );
+  return rows[0]?.rows ?? 0;
+}
 
 /** Count and set checksum of the chunk's rows as they rest in the stage. */
-export declare function checksumStage(
+export async function checksumStage(
   db: Queryable,
   table: TargetConfig,
   chunkId: string,
-): Promise<SetChecksum>;
+): Promise<SetChecksum> {
+  const { rows } = await db.query<{ rows: string; sum: string | null }>(
+    `SELECT ${checksumSelectListPostgres(table.columns)} FROM ${stageName(table)} WHERE chunk_id = $1`,
+    [chunkId],
+  );
+  return parseSetChecksum(rows[0]?.rows ?? '0', rows[0]?.sum ?? null);
+}

@@ -1,6 +1,7 @@
 import { MigrationError } from '../../errors.js';
+import type { Window } from '../../plan/windows.js';
 import type { Queryable } from '../connection.js';
-import type { Chunk, ChunkScope, ChunkState, ChunkWindow, RowsPlanned } from './types.js';
+import type { Chunk, ChunkScope, ChunkState, RowsPlanned } from './types.js';
 
 /** The next PENDING chunks with a larger ordinal, in order; at most `limit`. */
 export async function listPending(
@@ -87,7 +88,7 @@ export function toChunk(row: ChunkRow): Chunk {
   };
 }
 
-function toWindow(row: ChunkRow): ChunkWindow {
+function toWindow(row: ChunkRow): Window {
   return {
     label: row.window_label,
     ...(row.window_from !== null && { from: row.window_from }),

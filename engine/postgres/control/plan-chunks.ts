@@ -54,7 +54,9 @@ export async function refuseOverlaps(db: Queryable, runId: string): Promise<void
     'PLAN_OVERLAP',
     `Rows of other windows were imported before and overlap this plan: ${rows
       .map(({ place, labels, n }) => `${place}: ${labels}${n > 5 ? ` and ${n - 5} more` : ''}`)
-      .join('; ')}. Run with "job_mode": "restart" over the whole of those windows, or go back to the earlier chunk.grain.`,
+      .join(
+        '; ',
+      )}. Run with "job_mode": "restart" over the whole of those windows, or go back to the earlier chunk.grain.`,
   );
 }
 

@@ -1,3 +1,5 @@
+import type { Window } from '../../plan/windows.js';
+
 export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED';
 
@@ -10,19 +12,11 @@ export interface ChunkScope {
   readonly database: string;
 }
 
-/** Half-open `[from, to)` in ISO wall-clock text (`2025-01-31 00:00:00`); see engine/plan/windows.ts. */
-export interface ChunkWindow {
-  readonly label: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly isNull?: true;
-}
-
 /** Rows by `schema.table` of the source. */
 export type RowsPlanned = Readonly<Record<string, number>>;
 
 export interface PlannedChunk {
-  readonly window: ChunkWindow;
+  readonly window: Window;
   readonly ordinal: number;
   readonly fingerprint: string;
   readonly rowsPlanned: RowsPlanned;

@@ -1,0 +1,32 @@
+-- The plan. Boundaries live here and never in a workflow's history; workflows pass chunk ids.
+CREATE TABLE migration_control.chunk (
+  -- Also stands in every stage row: membership of a row is its chunk_id, never a value of the row.
+  chunk_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  category      text NOT NULL,
+  target        text NOT NULL,
+  server        text NOT NULL,
+  database      text NOT NULL,
+  window_label  text NOT NULL,
+  -- Half-open; NULL is an open end. window_null is the window of rows whose chunking column is NULL.
+  window_from   timestamp,
+  window_to     timestamp,
+  window_null   boolean NOT NULL DEFAULT false,
+  ordinal       integer NOT NULL,
+  -- The last run that planned the chunk. A chunk outlives its runs: that is what makes resume possible.
+  run_id        text REFERENCES migration_control.run,
+  state         text NOT NULL DEFAULT 'PENDING'
+                CHECK (state IN ('PENDING', 'DONE', 'NEEDS_ATTENTION', 'SKIPPED')),
+  -- Of what the plan wants in the stage; the ledger has that of what is there.
+  fingerprint   text NOT NULL,
+  rows_planned  jsonb NOT NULL,
+  cause_code    text,
+  cause_message text,
+  updated_at    timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (category, target, server, database, window_label),
+  CHECK (window_from < window_to),
+  CHECK (NOT window_null OR (window_from IS NULL AND window_to IS NULL))
+);
+
+-- Paging through what is pending, and every report of a run. The state is left out on purpose: it changes
+-- several times a chunk, and without it those updates touch no index (HOT).
+CREATE INDEX chunk_run ON migration_control.chunk (run_id, target, server, database, ordinal);
