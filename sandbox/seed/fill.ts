@@ -24,7 +24,7 @@ const slotsPerDay = 96;
 const missingDay = { left: 6, right: 3 } as const;
 
 /** Offsets from the first day of the days on which a side has rows. */
-export function daysOf(side: 'left' | 'right', options: FillOptions): readonly number[] {
+export function daysOf(side: 'left' | 'right', options: Pick<FillOptions, 'days'>): readonly number[] {
   const days = Array.from({ length: options.days ?? 10 }, (_, day) => day);
   return days.length < 8 ? days : days.filter((day) => day !== missingDay[side]);
 }
