@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../errors.js';
 import type { Bucket } from './bucket.js';
+import { textField } from './storage-error.js';
 
 /** Writes, reads and deletes an object of its own; throws STORAGE_ACCESS naming the bucket and the failed step. */
 export async function probeBucket(bucket: Bucket): Promise<void> {
@@ -17,7 +18,7 @@ async function step<T>(bucket: Bucket, what: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = textField(error, 'message') ?? String(error);
     throw new MigrationError(
       'STORAGE_ACCESS',
       `${bucket.url} cannot be ${what}: ${reason} Check that it exists and that this worker may use it.`,

@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors.js';
-import { fileError, systemCode } from './storage-error.js';
+import { fileError, systemCode, textField } from './storage-error.js';
 
 const accessNames = new Set([
   'NoSuchBucket',
@@ -22,14 +22,14 @@ export function s3Status(error: unknown): number | undefined {
 }
 
 export function isMissingObject(error: unknown): boolean {
-  const name = error instanceof Error ? error.name : '';
+  const name = textField(error, 'name') ?? '';
   return name === 'NoSuchKey' || name === 'NotFound' || (s3Status(error) === 404 && name !== 'NoSuchBucket');
 }
 
 /** An S3 failure as STORAGE_ACCESS (missing bucket, permission, credentials), DISK_FULL or STORAGE_IO. */
 export function s3Error(error: unknown, what: string): MigrationError {
   if (error instanceof MigrationError) return error;
-  const name = error instanceof Error ? error.name : 'unknown error';
+  const name = textField(error, 'name') ?? 'unknown error';
   const status = s3Status(error);
   if (accessNames.has(name) || status === 401 || status === 403) {
     return new MigrationError(

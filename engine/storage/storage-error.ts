@@ -3,10 +3,16 @@ import { MigrationError } from '../errors.js';
 const accessCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ELOOP']);
 const fullCodes = new Set(['ENOSPC', 'EDQUOT']);
 
-/** The `code` of a Node.js system error, or undefined. */
+/** The `code` of a Node.js system error, or undefined. By shape: `instanceof` fails across realms. */
 export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  return textField(error, 'code');
+}
+
+/** A field of an error where it is text, or undefined. */
+export function textField(error: unknown, name: 'code' | 'name' | 'message'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** A local file-system failure as STORAGE_ACCESS, DISK_FULL or STORAGE_IO; `what` says what was tried on what. */

@@ -2,6 +2,7 @@ import { MigrationError } from '../errors.js';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { losslessInto, pgTypeOf } from '../rows/type-map.js';
 import type { Column, LogicalType } from '../rows/types.js';
+import { textField } from '../storage/storage-error.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';
 import type { TransformTarget } from './engine.js';
 import { type KnownTable, type Lineage, type Output, readLineage, sameName } from './lineage.js';
@@ -82,7 +83,7 @@ async function describe(
     return reader.getRowObjects() as unknown as readonly Described[];
   } catch (error) {
     // Binding reads no rows: its message quotes the SQL file and names of columns only.
-    const message = error instanceof Error ? error.message : String(error);
+    const message = textField(error, 'message') ?? String(error);
     const [reason = ''] = message.split('\n\nLINE');
     throw new MigrationError('TRANSFORM_INVALID', `${transform.file}: ${reason.replace(/\s+/g, ' ')}.`);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { duckdbTypeOf } from '../rows/type-map.js';
@@ -7,7 +7,7 @@ import { partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
 import { emptyChecksum } from '../validation/set-checksum.js';
 import { bindTransform } from './check-transform.js';
-import type { DuckDb, DuckDbSession } from './duckdb.js';
+import { type DuckDb, type DuckDbSession, makeScratch } from './duckdb.js';
 import type { TransformEngine, TransformOutcome, TransformRequest, TransformSource } from './engine.js';
 import { checkLeftHop, checkRightHops } from './hop-checks.js';
 import { checkCollation } from './join-checks.js';
@@ -31,7 +31,7 @@ export function createDuckDbEngine({ duckdb, scratchDirectory }: DuckDbEngineOpt
       const session = await duckdb.openSession(request.signal);
       const progress = startProgress(session, request.onProgress);
       try {
-        await mkdir(scratch, { recursive: true });
+        await makeScratch(scratch);
         return await transformIn(session, request, scratch, progress);
       } finally {
         progress.stop();

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { MigrationError } from '../errors.js';
+import { fileError, textField } from '../storage/storage-error.js';
 
 export interface DuckDbOptions {
   /** As DuckDB writes it: `2GB`. Past it, work spills to `spillDirectory`. */
@@ -30,9 +31,12 @@ export interface DuckDbSession {
   close(): void;
 }
 
+/** DuckDB counts its progress only where it would show a bar. */
+const progressSettings = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false';
+
 /** Opens the embedded DuckDB. Throws DISK_FULL or STORAGE_ACCESS where the spill directory cannot be used. */
 export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
-  await mkdir(options.spillDirectory, { recursive: true });
+  await makeScratch(options.spillDirectory);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: options.memoryLimit,
     threads: String(options.threads),
@@ -44,7 +48,9 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
   return {
     openSession: async (signal) => {
       signal.throwIfAborted();
-      return new Session(await instance.connect(), signal);
+      const connection = await instance.connect();
+      await connection.run(progressSettings);
+      return new Session(connection, signal);
     },
     close: () => instance.closeSync(),
   };
@@ -88,12 +94,26 @@ class Session implements DuckDbSession {
   }
 }
 
-/**
- * DuckDB's message may quote values of rows ("Could not convert string '…'"), so only its kind is passed on.
- */
+/** Creates a directory for files that live as long as one piece of work; DISK_FULL or STORAGE_ACCESS. */
+export async function makeScratch(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError(error, `Cannot create ${path}`);
+  }
+}
+
+/** What to do about a kind of DuckDB error; its message may quote values of rows, so only the kind is passed on. */
+const hints: Readonly<Record<string, string>> = {
+  'Out of Memory Error': 'Raise duckdb.memoryLimit in the category file.',
+  'Conversion Error': 'An expression of the transform meets a value that it cannot convert.',
+  'Out of Range Error': 'An expression of the transform meets a value outside of its type.',
+  'Invalid Input Error': 'An expression of the transform meets a value that it cannot take.',
+};
+
 export function duckDbError(error: unknown): MigrationError {
   if (error instanceof MigrationError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textField(error, 'message') ?? String(error);
   if (/no space left|disk quota|max_temp_directory_size|failed to offload/i.test(message)) {
     return new MigrationError(
       'DISK_FULL',
@@ -101,5 +121,8 @@ export function duckDbError(error: unknown): MigrationError {
     );
   }
   const kind = /^[A-Za-z -]+ Error/.exec(message)?.[0] ?? 'Error';
-  return new MigrationError('TRANSFORM_FAILED', `DuckDB: ${kind}.`);
+  if (kind === 'IO Error') {
+    return new MigrationError('STORAGE_IO', 'DuckDB cannot read or write a file of its scratch directory.');
+  }
+  return new MigrationError('TRANSFORM_FAILED', `DuckDB: ${kind}. ${hints[kind] ?? ''}`.trimEnd());
 }

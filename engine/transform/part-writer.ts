@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Column, RowBatch, SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
 import { addChecksums } from '../validation/set-checksum.js';
-import type { DuckDb } from './duckdb.js';
+import { type DuckDb, makeScratch } from './duckdb.js';
 import { openPartTable, type PartTable } from './part-table.js';
 import { vectorRows } from './vector-types.js';
 
@@ -116,7 +116,7 @@ class DuckDbPartWriter implements PartWriter {
   async #copyOut(table: PartTable, index: number): Promise<void> {
     const { bucket, prefix, attempt, signal } = this.#options;
     const path = join(this.#scratch, `${index}.parquet`);
-    await mkdir(this.#scratch, { recursive: true });
+    await makeScratch(this.#scratch);
     const { rows, checksum } = await table.copyTo(path);
     const key = partKey(prefix, attempt, index);
     const bytes = await bucket.putFile(key, path, signal);
