@@ -8,7 +8,7 @@ import type { SqlParameter } from './parameters.js';
 import type { SourceReader } from './session.js';
 
 /** A column of a source table as its catalog describes it; `sourceType` as declared: `varchar(50)`, `nvarchar(max)`. */
-export interface SourceColumn extends TsqlColumn {
+interface SourceColumn extends TsqlColumn {
   readonly collation?: string;
   readonly masked: boolean;
   /** Always Encrypted. */

@@ -27,6 +27,9 @@ const certificateCodes: ReadonlySet<string> = new Set([
 ]);
 const nameMismatch = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
+/** Codes of mssql that mean a mistake of the caller. */
+const misuseCodes: ReadonlySet<string> = new Set(['EPARAM', 'EARGS', 'EINJECT', 'EREQINPROG', 'ENOTBEGUN']);
+
 /**
  * The error of opening a session.
  * @param reported numbers of the errors that the server sent meanwhile; the driver keeps only a text of them
@@ -81,9 +84,8 @@ export function requestError(error: unknown, place: SourcePlace): MigrationError
   if (facts.codes.includes('ETIMEOUT')) {
     return build('SOURCE_TIMEOUT', 'the server did not answer in time; it is tried again', facts, place);
   }
-  if (facts.codes.some((code) => code === 'EPARAM' || code === 'EARGS' || code === 'EINJECT')) {
-    return build('INTERNAL', `the driver refused a parameter (${facts.codes[0]})`, facts, place);
-  }
+  const misuse = facts.codes.find((code) => misuseCodes.has(code));
+  if (misuse !== undefined) return build('INTERNAL', `the driver was misused (${misuse})`, facts, place);
   return build(
     'SOURCE_CONNECTION',
     `the session was lost (${facts.codes.at(-1) ?? 'unknown cause'}); it is tried again`,

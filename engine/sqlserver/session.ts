@@ -55,6 +55,8 @@ export class MssqlSession implements SourceSession {
   readonly #ended = withReject();
   #transaction: sql.Transaction | undefined;
   #request: sql.Request | undefined;
+  /** Settles when the statement before has ended: a connection carries one at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
   /** @param connection the pool's only connection, to be cut off in a hurry */
@@ -92,7 +94,7 @@ export class MssqlSession implements SourceSession {
         return await streamRows(request, statement, { columns, batchRows, onBatch });
       } catch (error) {
         // Rows may still be on their way, and nobody wants them.
-        if (!(error instanceof sql.RequestError)) this.cancel(error);
+        if (!(error instanceof sql.MSSQLError)) this.cancel(error);
         throw error;
       }
     });
@@ -145,7 +147,17 @@ export class MssqlSession implements SourceSession {
     this.#connection.close();
   }
 
-  async #run<T>(
+  #run<T>(
+    params: readonly SqlParameter[],
+    signal: AbortSignal | undefined,
+    work: (request: sql.Request) => Promise<T>,
+  ): Promise<T> {
+    const outcome = this.#turn.then(() => this.#runNow(params, signal, work));
+    this.#turn = outcome.catch(() => undefined);
+    return outcome;
+  }
+
+  async #runNow<T>(
     params: readonly SqlParameter[],
     signal: AbortSignal | undefined,
     work: (request: sql.Request) => Promise<T>,
@@ -172,7 +184,7 @@ export class MssqlSession implements SourceSession {
       return await Promise.race([work, this.#ended.promise]);
     } catch (error) {
       if (this.#stopped) return this.#ended.promise;
-      throw isDriverError(error) ? requestError(error, this.place) : error;
+      throw error instanceof sql.MSSQLError ? requestError(error, this.place) : error;
     }
   }
 
@@ -183,13 +195,6 @@ export class MssqlSession implements SourceSession {
       'a result broke off before its final DONE; it is read again',
     );
   }
-}
-
-function isDriverError(error: unknown): boolean {
-  return (
-    error instanceof sql.MSSQLError ||
-    (error instanceof Error && 'code' in error && !(error instanceof MigrationError))
-  );
 }
 
 interface Rejectable {

@@ -15,6 +15,7 @@ export interface WindowCounts {
   readonly nullRows: number;
 }
 
+/** Half-open `[from, to)` of the chunking column in ISO wall-clock text; an absent side is open. */
 export interface Range {
   readonly from?: string | undefined;
   readonly to?: string | undefined;

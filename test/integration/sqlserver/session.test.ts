@@ -29,9 +29,18 @@ describe('a session on a source', () => {
     await expect(session.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_CONNECTION' });
   });
 
+  it('runs statements that are asked at once one after another', async () => {
+    const session = await openSession(server.endpoint);
+    const ask = (tx: { query: typeof session.query }) =>
+      Promise.all([1, 2, 3].map(() => tx.query('SELECT 7')));
+    await expect(session.inSnapshot('snapshot', ask)).resolves.toHaveLength(3);
+    await expect(ask(session)).resolves.toHaveLength(3);
+    await session.close();
+  });
+
   it('reads in one SNAPSHOT transaction, and rolls back when the work fails', async () => {
     const session = await openSession(server.endpoint);
-    server.seen.begun = [];
+    Object.assign(server.seen, { begun: [], committed: 0, rolledBack: 0 });
     await session.inSnapshot('snapshot', (tx) => tx.query('SELECT 1'));
     expect(server.seen).toMatchObject({ begun: ['SNAPSHOT'], committed: 1, rolledBack: 0 });
     const failure = new Error('work');

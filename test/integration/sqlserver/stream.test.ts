@@ -117,6 +117,21 @@ describe('streaming rows', () => {
     });
   });
 
+  it('passes on what the taker of a batch throws, even if it looks like a driver error', async () => {
+    await withScript(
+      () => numbered(100_000),
+      async ({ endpoint }) => {
+        const session = await openSession(endpoint);
+        const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+        const reading = session.inSnapshot('snapshot', (tx) =>
+          tx.stream('SELECT', [], columns, 1_000, () => Promise.reject(full)),
+        );
+        await expect(reading).rejects.toBe(full);
+        await session.close();
+      },
+    );
+  });
+
   it.each([
     ['has no count in its DONE', undefined],
     ['has fewer rows than its DONE counts', 5_001],
