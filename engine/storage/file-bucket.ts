@@ -69,7 +69,7 @@ class FileBucket implements Bucket {
 
   async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
     return this.#mapped('read', key, async () => {
-      const body = await orUndefined(readFile(this.#path(key)));
+      const body = await orUndefined(readFile(this.#path(key)), ['ENOENT', 'ENOTDIR']);
       if (!body) return undefined;
       return { body: body.toString('utf8'), version: createHash('sha256').update(body).digest('hex') };
     });
@@ -189,11 +189,14 @@ class FileBucket implements Bucket {
   }
 }
 
-async function orUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+async function orUndefined<T>(
+  work: Promise<T>,
+  codes: readonly string[] = ['ENOENT'],
+): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (codes.includes(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }

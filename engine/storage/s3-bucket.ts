@@ -60,11 +60,12 @@ class S3Bucket implements Bucket {
       'write',
       key,
       async () => {
-        signal?.throwIfAborted();
         const { size } = await stat(localPath);
+        signal?.throwIfAborted();
+        const body = createReadStream(localPath);
         const upload = new Upload({
           client: this.#client,
-          params: { ...this.#at(key), Body: createReadStream(localPath) },
+          params: { ...this.#at(key), Body: body },
           partSize: uploadPartBytes(size),
           queueSize: 3,
         });
@@ -74,6 +75,7 @@ class S3Bucket implements Bucket {
           await upload.done();
         } finally {
           signal?.removeEventListener('abort', abort);
+          body.destroy();
         }
         return size;
       },
