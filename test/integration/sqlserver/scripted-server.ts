@@ -37,10 +37,13 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
+/** Made once: a key costs more than all the rest of a test. */
+const certificates = ensureCertificates(mkdtempSync(join(tmpdir(), 'tls-')));
+
 export const password = 'Correct-Horse-1';
 
 export async function startScriptedServer(script: Script): Promise<ScriptedServer> {
-  const certificates = await ensureCertificates(mkdtempSync(join(tmpdir(), 'tls-')));
+  const { caFile, certFile, keyFile } = await certificates;
   const seen: ScriptedServer['seen'] = {
     logins: 0,
     open: 0,
@@ -55,8 +58,8 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
     host: '127.0.0.1',
     port: 0,
     tls: {
-      key: readFileSync(certificates.keyFile, 'utf8'),
-      cert: readFileSync(certificates.certFile, 'utf8'),
+      key: readFileSync(keyFile, 'utf8'),
+      cert: readFileSync(certFile, 'utf8'),
     },
     serverName: 'scripted',
   });
@@ -70,7 +73,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
       database: 'DatabaseA',
       user: 'reader',
       password,
-      ca: readFileSync(certificates.caFile, 'utf8'),
+      ca: readFileSync(caFile, 'utf8'),
       applicationName: 'migrate/test',
     },
   };
