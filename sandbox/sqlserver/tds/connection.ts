@@ -91,7 +91,7 @@ export class Connection {
       // Nothing may come before a login; SQL Server just hangs up.
       this.#transport.destroy();
     } else if (message.type === packetType.attention) {
-      await this.#response.finishAttention();
+      await this.#response.acknowledgeAttention();
     } else if (!(await this.#session.handle(message, signal))) {
       this.#transport.end();
     }

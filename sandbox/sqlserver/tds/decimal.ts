@@ -36,12 +36,13 @@ function writeLargeMagnitude(out: ByteWriter, magnitude: bigint, bytes: number):
   }
 }
 
-/** The unscaled value of a decimal whose length has been read; `length` counts the sign. */
+/**
+ * The unscaled value of a decimal whose length has been read; `length` counts the sign. Clients send as few
+ * magnitude bytes as they like, whatever the precision.
+ */
 export function readDecimal(reader: ByteReader, length: number): bigint {
   const positive = reader.u8() === 1;
-  let magnitude = 0n;
-  for (let shift = 0n; shift < BigInt((length - 1) * 8); shift += 32n) {
-    magnitude |= BigInt(reader.u32()) << shift;
-  }
+  const bigEndian = Buffer.from(reader.bytes(length - 1)).reverse();
+  const magnitude = length === 1 ? 0n : BigInt(`0x${bigEndian.toString('hex')}`);
   return positive ? magnitude : -magnitude;
 }

@@ -127,9 +127,14 @@ export class Response {
     await this.#end();
   }
 
-  /** Ends the message with the acknowledgement of an ATTENTION (MS-TDS 2.2.7.6, DONE_ATTN). */
-  async finishAttention(): Promise<void> {
+  /** Ends the message of a request that was stopped; what it would still have told is of no use. */
+  async finishStopped(): Promise<void> {
     this.#pending = undefined;
+    await this.finish();
+  }
+
+  /** A message of its own that acknowledges an ATTENTION (MS-TDS 2.2.7.6, DONE_ATTN): clients wait for it. */
+  async acknowledgeAttention(): Promise<void> {
     writeDone(this.out, doneToken.done, doneStatus.attention, command.other, 0);
     await this.#end();
   }

@@ -14,10 +14,12 @@ export interface Rows {
 /** Writes the rows of one result as ROW tokens, or NBCROW where a cell is NULL (MS-TDS 2.2.7.19, 2.2.7.14). */
 export class RowWriter {
   readonly #writers: readonly CellWriter[];
+  readonly #nullable: readonly boolean[];
   readonly #bitmapBytes: number;
 
   constructor(columns: readonly ResultColumn[]) {
     this.#writers = columns.map(({ type, nullable }) => compileCellWriter(type, nullable));
+    this.#nullable = columns.map(({ nullable }) => nullable);
     this.#bitmapBytes = Math.ceil(columns.length / 8);
   }
 
@@ -70,6 +72,9 @@ export class RowWriter {
     for (let i = 0; i < this.#writers.length; i += 1) {
       const value = (columns[i] as readonly Cell[])[row] as Cell;
       if (value === null) {
+        if (this.#nullable[i] !== true) {
+          throw new TypeError(`Column ${i + 1} is NOT NULL and has a NULL.`);
+        }
         const at = bitmap + (i >> 3);
         out.buffer[at] = (out.buffer[at] as number) | (1 << (i & 7));
       } else {

@@ -76,10 +76,9 @@ export class Session {
         goesOn = reported.severity < 20;
       }
     }
-    const stopped = signal.aborted;
-    await (stopped ? response.finishAttention() : response.finish());
-    if (signal.aborted && !stopped) {
-      await response.finishAttention();
+    await (signal.aborted ? response.finishStopped() : response.finish());
+    if (signal.aborted) {
+      await response.acknowledgeAttention();
     }
     return goesOn;
   }

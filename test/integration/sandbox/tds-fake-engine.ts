@@ -71,7 +71,7 @@ class FakeSession implements SqlSession {
     parameters: readonly Parameter[],
     signal: AbortSignal,
   ): AsyncIterable<ResultEvent> {
-    for (const part of sql.split(';').map((text) => text.trim())) {
+    for (const part of sql.split(';').map(normalize)) {
       yield* this.#run(part, parameters, signal);
     }
   }
@@ -119,4 +119,9 @@ class FakeSession implements SqlSession {
       throw new SqlServerError(208, `Invalid object name '${sql}'.`);
     }
   }
+}
+
+/** Drivers pad the marks of parameters with blanks. */
+function normalize(sql: string): string {
+  return sql.trim().replaceAll(/\s+/g, ' ').replaceAll(/ ?, ?/g, ',');
 }
