@@ -3,7 +3,7 @@
 .PHONY: help demo test test-all check bench sandbox worker clean temporal
 SHELL := /bin/bash
 
-# npm ci removes node_modules first, so a stamp inside is there only after a complete installation.
+# There only after a complete installation, and older than the lock file when that has changed since.
 STAMP := node_modules/.installed
 
 help: ## Show this list
@@ -37,8 +37,10 @@ clean: ## Remove the sandbox's data and all that was built or cached; keeps node
 	@if [ -d node_modules/tsx ]; then npm run --silent sandbox -- --stop && npm run --silent sandbox -- --remove; fi
 	rm -rf .sandbox .env.sandbox .cache dist coverage
 
+# Not npm ci: it refuses a lock file that lacks optional packages of other platforms, which npm leaves out when
+# the registry at hand does not serve them. The versions are those of the lock file all the same.
 $(STAMP): package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 12) ? 0 : 1)' 2>/dev/null \
 	  || { echo "Node.js 20.12 or later is needed; this is $$(node --version 2>/dev/null || echo 'no node on PATH')." >&2; exit 1; }
-	npm ci --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund
 	@touch $@

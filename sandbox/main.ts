@@ -20,6 +20,8 @@ Environment:
   SANDBOX_SERVER01_PORT    SQL Server (14331)     SANDBOX_SERVER02_PORT     SQL Server (14332)
 `;
 
+let stopping = false;
+
 interface Flags {
   readonly reset?: true;
   readonly stop?: true;
@@ -52,20 +54,23 @@ async function main(): Promise<void> {
 }
 
 function stopOnSignal(directory: string): void {
-  const stop = async () => {
-    console.log('Stopping …');
-    await stopSandbox(directory);
-    process.exit(0);
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      console.log('Stopping …');
+      // What is still starting fails now, because it is being stopped: that is no news.
+      stopping = true;
+      await stopSandbox(directory);
+      process.exit(0);
+    });
+  }
 }
 
 /** Stays until the sandbox is gone: stopped from elsewhere, or one of its services died and the rest is useless. */
 function watch(directory: string): void {
   const { state } = sandboxPaths(directory);
   setInterval(async () => {
-    if (runningSandbox(directory)) return;
+    if (stopping || runningSandbox(directory)) return;
+    stopping = true;
     const died = existsSync(state);
     if (died)
       console.error(`A service ended by itself; see ${join(directory, 'logs')}. Stopping the others.`);
@@ -94,6 +99,7 @@ Ctrl-C stops everything.`;
 }
 
 main().catch((error: unknown) => {
+  if (stopping) return;
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 });

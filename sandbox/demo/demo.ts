@@ -26,18 +26,11 @@ const projectRoot = resolve(__dirname, '../..');
 
 /**
  * The whole story once: sandbox, worker, migration, proof. Returns whether every hop and the independent check
- * agree. Whatever it started is stopped at the end, on an error and on Ctrl-C, unless it is to be kept.
+ * agree. Whatever it started is stopped at the end and on an error, unless it is to be kept.
  * @throws Error saying what could not be started.
  */
 export async function runDemo(settings: SandboxSettings, options: DemoOptions): Promise<boolean> {
   const { directory } = settings;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
-      console.log('\nStopping …');
-      await stopSandbox(directory);
-      process.exit(130);
-    });
-  }
   const usesRunning = runningSandbox(directory) !== undefined;
   try {
     const state = await ensureSandbox(settings, options.rowsAsked === true);

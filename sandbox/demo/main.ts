@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { stopSandbox } from '../services/sandbox.js';
 import { readSettings } from '../services/settings.js';
 import { runDemo } from './demo.js';
 
@@ -17,14 +18,31 @@ new Command('npm run demo --')
   .addHelpText('after', environmentHelp)
   .parse();
 
-runDemo(readSettings(process.env), {
+const settings = readSettings(process.env);
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    stopping = true;
+    console.log('\nStopping …');
+    await stopSandbox(settings.directory);
+    process.exit(130);
+  });
+}
+
+runDemo(settings, {
   keep: process.env.KEEP === '1',
   ...(process.env.JOB_MODE ? { jobMode: process.env.JOB_MODE } : {}),
   ...(process.env.ROWS ? { rowsAsked: true } : {}),
 }).then(
-  (holds) => process.exit(holds ? 0 : 1),
+  (holds) => end(holds ? 0 : 1),
   (error: unknown) => {
-    console.error(`\n${error instanceof Error ? error.message : error}`);
-    process.exit(1);
+    // What fails because it is being stopped is no news.
+    if (!stopping) console.error(`\n${error instanceof Error ? error.message : error}`);
+    end(1);
   },
 );
+
+/** The services that are kept would hold this process: it ends by itself, but never before a stop is complete. */
+function end(code: number): void {
+  if (!stopping) process.exit(code);
+}
