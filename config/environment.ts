@@ -142,8 +142,9 @@ function environmentOf(
 function loadEnvFile(): void {
   const file = ['.env', '.env.sandbox'].find((name) => existsSync(name));
   if (file === undefined) return;
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8'))))
-    process.env[name] ??= value;
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
+    if (value !== '') process.env[name] ??= value;
+  }
 }
 
 /** A parameter taken from another place than the user believes would move the wrong rows. */

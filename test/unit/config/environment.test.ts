@@ -127,8 +127,11 @@ describe('environment files', () => {
 
   test('.env is read instead of .env.sandbox, and the real environment wins over both', () => {
     write('.env.sandbox', { ...complete, RDS_USER: 'sandbox' });
-    write('.env', { ...complete, RDS_USER: 'file' });
+    write('.env', { ...complete, RDS_USER: 'file', LOG_LEVEL: '' });
     process.env.RAW_BUCKET = 's3://real';
+    delete process.env.LOG_LEVEL;
     expect(loadEnvironment()).toMatchObject({ target: { user: 'file' }, buckets: { raw: 's3://real' } });
+    // Others read process.env themselves, and an empty value counts as not set.
+    expect(process.env.LOG_LEVEL).toBeUndefined();
   });
 });
