@@ -1,0 +1,210 @@
+import { conversionNotAllowed, unsupported } from '../errors.js';
+import { macro } from '../macros.js';
+import type { SqlType } from '../types.js';
+import { hexOf } from './bytes.js';
+import { collationOf } from './collation.js';
+import { type Expr, expr } from './expr.js';
+import {
+  type CharType,
+  duckType,
+  isBinary,
+  isChar,
+  isDecimal,
+  isFloat,
+  isInteger,
+  isNumeric,
+  isTemporal,
+  isTimestamp,
+  isUnicode,
+  typeName,
+} from './sql-types.js';
+import { temporalText } from './temporal-text.js';
+
+/**
+ * CONVERT(target, source, style), and the implicit conversions of comparison, assignment and UNION.
+ * `style` absent means the type's default. Throws 529 where SQL Server has no such conversion and 40515 where
+ * it has one that is not offered here. Source: docs "CAST and CONVERT (Transact-SQL)".
+ */
+export function convert(source: Expr, target: SqlType, style?: number): Expr {
+  if (source.constant === null)
+    return { ...expr(`CAST(NULL AS ${duckType(target)})`, target, true), constant: null };
+  if (isChar(target)) return toText(source, target, style);
+  if (isBinary(target)) return toBinary(source, target, style);
+  const sql = scalarSql(source, target);
+  return sql === source.sql ? { ...source, type: target } : expr(sql, target, source.nullable);
+}
+
+function scalarSql(source: Expr, target: SqlType): string {
+  if (isTimestamp(target)) return toTimestamp(source, target);
+  if (isNumeric(target)) return toNumber(source, target);
+  if (target.name === 'date') return toDate(source);
+  if (target.name === source.type.name) return source.sql;
+  if (target.name === 'uniqueidentifier' && isChar(source.type)) return `upper(${source.sql})`;
+  if (target.name === 'time' && isTimestamp(source.type)) return `CAST(${source.sql} AS TIME)`;
+  throw notOffered(source.type, target);
+}
+
+const notOffered = (from: SqlType, to: SqlType): Error =>
+  unsupported(`conversion from ${typeName(from)} to ${typeName(to)}`);
+
+function toNumber({ sql, type, hex }: Expr, target: SqlType): string {
+  const duck = duckType(target);
+  if (isChar(type)) return textToNumber(sql, target, duck);
+  if (isBinary(type)) return binaryToInteger({ sql, type, hex } as Expr, target);
+  if (!isNumeric(type)) {
+    if (type.name === 'date' || type.name === 'uniqueidentifier')
+      throw conversionNotAllowed(type.name, target.name);
+    throw notOffered(type, target);
+  }
+  if (target.name === 'bit') return type.name === 'bit' ? sql : `(${sql} <> 0)`;
+  if (duckType(type) === duck) return sql;
+  if (isInteger(target) && !isInteger(type)) return `CAST(trunc(${sql}) AS ${duck})`;
+  return type.name === 'bit' ? `CAST(CAST(${sql} AS INTEGER) AS ${duck})` : `CAST(${sql} AS ${duck})`;
+}
+
+function textToNumber(sql: string, target: SqlType, duck: string): string {
+  if (target.name === 'bit') return macro('bit_text', sql);
+  if (isDecimal(target)) return `CAST(${macro('decimal_text', sql)} AS ${duck})`;
+  if (isFloat(target)) return `CAST(${sql} AS ${duck})`;
+  const reported = { tinyint: 'UINT8', smallint: 'INT16', int: 'INT32', bigint: 'INT64' }[
+    target.name as 'int'
+  ];
+  return `CAST(${macro('integer_text', sql, `'${reported}'`)} AS ${duck})`;
+}
+
+// Big-endian; of longer values the last bytes, shorter ones are extended with zeros on the left.
+function binaryToInteger(source: Expr, target: SqlType): string {
+  const bytes = { tinyint: 1, smallint: 2, int: 4, bigint: 8 }[target.name as 'int'];
+  if (!bytes) throw notOffered(source.type, target);
+  const hex = hexOf(source);
+  const digits = bytes * 2;
+  const exact = hex.digits === digits ? hex.sql : `lpad(right(${hex.sql}, ${digits}), ${digits}, '0')`;
+  const type = target.name === 'tinyint' ? 'UTINYINT' : duckType(target);
+  return `CAST(CAST(unhex(${exact}) AS BIT) AS ${type})`;
+}
+
+function toDate({ sql, type }: Expr): string {
+  if (type.name === 'date') return sql;
+  if (isTimestamp(type)) return `CAST(${sql} AS DATE)`;
+  if (isChar(type)) return `CAST(${macro('timestamp', sql)} AS DATE)`;
+  throw isNumeric(type) ? conversionNotAllowed(typeName(type), 'date') : notOffered(type, { name: 'date' });
+}
+
+function toTimestamp(source: Expr, target: SqlType): string {
+  const { sql, type } = source;
+  if (isChar(type))
+    return roundTimestamp(macro(target.name === 'datetime' ? 'timestamp3' : 'timestamp', sql), target);
+  if (type.name === 'date') return `CAST(${sql} AS TIMESTAMP)`;
+  if (!isTimestamp(type)) throw notOffered(type, target);
+  if (
+    target.name === type.name &&
+    (!('scale' in target) || !('scale' in type) || target.scale >= type.scale)
+  ) {
+    return sql;
+  }
+  if (type.name === 'smalldatetime') return sql;
+  const fine = target.name === 'datetime2' && target.scale > 3;
+  return roundTimestamp(type.name === 'datetime' && fine ? macro('widen_datetime', sql) : sql, target);
+}
+
+/** Rounds a DuckDB timestamp to what the type can hold; also what storing a value does. */
+export function roundTimestamp(sql: string, target: SqlType): string {
+  if (target.name === 'datetime') return macro('datetime', sql);
+  if (target.name === 'smalldatetime') return macro('smalldatetime', sql);
+  const scale = 'scale' in target ? target.scale : 7;
+  return scale >= 6 ? sql : macro('round', sql, String(10 ** (6 - scale)));
+}
+
+function toText(source: Expr, target: CharType, style: number | undefined): Expr {
+  const { type } = source;
+  const result = (sql: string, ascii: boolean): Expr => ({
+    ...expr(sql, target, source.nullable),
+    ...(ascii ? { ascii: true } : {}),
+    ...(isChar(type) && source.label ? { label: source.label } : {}),
+  });
+  if (isChar(type)) {
+    const collation = source.label && !isNarrower(type, target) ? type.collation : target.collation;
+    const narrowed = mustNarrow(source, target) ? macro('best_fit', source.sql) : source.sql;
+    const fitted = result(fit(narrowed, type.length, target), source.ascii === true);
+    return { ...fitted, type: { ...target, collation }, ...constantOf(source, fitted) };
+  }
+  if (isTemporal(type)) {
+    const text = temporalText(source, style);
+    return result(fit(text.sql, text.length, target), true);
+  }
+  if (type.name === 'bit') return result(fit(`if(${source.sql}, '1', '0')`, 1, target), true);
+  if (isInteger(type)) return result(integerText(source, target), true);
+  if (isDecimal(type)) return result(decimalText(source, type.precision + 3, target), true);
+  if (type.name === 'uniqueidentifier') return result(fit(source.sql, 36, target), true);
+  if (isBinary(type) && (style === 1 || style === 2)) {
+    const prefix = style === 1 ? `'0x' || ` : '';
+    return result(fit(`(${prefix}upper(${hexOf(source).sql}))`, 'max', target), true);
+  }
+  throw unsupported(`conversion from ${typeName(type)} to ${target.name} with style ${style ?? 0}`);
+}
+
+const constantOf = (source: Expr, result: Expr): Partial<Expr> =>
+  source.constant !== undefined && result.sql === source.sql ? { constant: source.constant } : {};
+
+const isNarrower = (from: SqlType, to: SqlType): boolean => isUnicode(from) && !isUnicode(to);
+
+function mustNarrow(source: Expr, target: CharType): boolean {
+  if (source.ascii || isUnicode(target) || !isChar(source.type)) return false;
+  if (source.label === 'explicit' && collationOf(source.type.collation).utf8) return false;
+  return (
+    !collationOf(target.collation).utf8 && (isUnicode(source.type) || collationOf(source.type.collation).utf8)
+  );
+}
+
+function fit(sql: string, length: number | 'max', target: CharType): string {
+  if (target.length === 'max') return sql;
+  if (target.name === 'char' || target.name === 'nchar') return `rpad(${sql}, ${target.length}, ' ')`;
+  return length === 'max' || length > target.length ? `left(${sql}, ${target.length})` : sql;
+}
+
+const integerDigits: Readonly<Record<string, number>> = { tinyint: 3, smallint: 6, int: 11, bigint: 20 };
+
+// An integer that does not fit becomes an asterisk; in nchar and nvarchar it is an error.
+function integerText({ sql, type }: Expr, target: CharType): string {
+  const text = `CAST(${sql} AS VARCHAR)`;
+  const longest = integerDigits[type.name] ?? 20;
+  if (target.length === 'max' || target.length >= longest) return fit(text, longest, target);
+  const overflow = isUnicode(target) ? `CAST(error('Overflow') AS VARCHAR)` : `'*'`;
+  return fit(`if(length(${text}) > ${target.length}, ${overflow}, ${text})`, target.length, target);
+}
+
+function decimalText({ sql }: Expr, longest: number, target: CharType): string {
+  const text = `CAST(${sql} AS VARCHAR)`;
+  if (target.length === 'max' || target.length >= longest) return fit(text, longest, target);
+  return fit(
+    `if(length(${text}) > ${target.length}, CAST(error('Overflow') AS VARCHAR), ${text})`,
+    target.length,
+    target,
+  );
+}
+
+function toBinary(
+  source: Expr,
+  target: SqlType & { length: number | 'max' },
+  style: number | undefined,
+): Expr {
+  const { type } = source;
+  if (isBinary(type) && target.name === 'varbinary') {
+    const fits = target.length === 'max' || (type.length !== 'max' && type.length <= target.length);
+    if (fits) return { ...source, type: target };
+    return expr(`array_slice(${source.sql}, 1, ${target.length})`, target, source.nullable);
+  }
+  if (isChar(type) && target.name === 'varbinary') {
+    if (style === 1) return expr(`unhex(substr(${source.sql}, 3))`, target, source.nullable);
+    if (style === 2) return expr(`unhex(${source.sql})`, target, source.nullable);
+    const hex = hexOf(source);
+    const cut = target.length === 'max' ? hex.sql : `left(${hex.sql}, ${target.length * 2})`;
+    return { ...expr(`unhex(${cut})`, target, source.nullable), hex: { sql: cut } };
+  }
+  const bytes = { tinyint: 1, smallint: 2, int: 4, bigint: 8 }[type.name as 'int'];
+  if (!bytes || (target.length !== 'max' && target.length < bytes)) throw notOffered(type, target);
+  const natural = `right(lpad(hex(CAST(${source.sql} AS BIGINT)), 16, '0'), ${bytes * 2})`;
+  const width = target.name === 'binary' ? Number(target.length) : bytes;
+  const hex = width > bytes ? `lpad(${natural}, ${width * 2}, '0')` : natural;
+  return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits: width * 2 } };
+}
