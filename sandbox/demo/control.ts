@@ -70,6 +70,7 @@ export interface HopChecksum {
 
 /** The run's set checksums, added up over the chunks of each server and database. */
 export async function readChecksums(client: Client, runId: string): Promise<readonly HopChecksum[]> {
+  if (!(await hasControlSchema(client))) return [];
   const { rows } = await client.query<Omit<HopChecksum, 'sum'> & { readonly sum: string }>(
     `SELECT c.server, c.database, k.hop, k.subject, sum(k.rows)::float8 AS rows,
             sum(('x' || k.sum)::bit(64)::bigint::numeric)::text AS sum,

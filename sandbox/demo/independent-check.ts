@@ -18,7 +18,7 @@ export interface CheckResult {
   readonly actual: RowSet;
 }
 
-export interface RowSet {
+interface RowSet {
   readonly rows: number;
   readonly sum: string;
 }

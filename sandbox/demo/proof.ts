@@ -8,7 +8,7 @@ export interface Proof {
   readonly holds: boolean;
 }
 
-export interface ProofLine extends HopChecksum {
+interface ProofLine extends HopChecksum {
   /** Undefined for the first hop of a subject: there is nothing before it. */
   readonly equal: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 import type { ColumnDefinition, TableDefinition } from '../sqlserver/engine/definition.js';
 import type { SqlType } from '../sqlserver/engine/types.js';
-import { type FillColumn, type FillOptions, fillQuery } from './fill.js';
+import { fillQuery } from './fill.js';
+import type { FillColumn, FillOptions } from './fill-options.js';
 
 /** How one database holds the founding tables; all else about them is the same everywhere. */
 export interface TableStyle extends FillOptions {

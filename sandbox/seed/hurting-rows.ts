@@ -1,4 +1,4 @@
-import { daysOf, type FillColumn, type FillOptions, text } from './fill.js';
+import { daysOf, type FillColumn, type FillOptions, text } from './fill-options.js';
 
 /** Texts that careless copying changes: separators, escapes, NULL's stand-ins, blanks, letters beyond ASCII. */
 const latinTexts = [

@@ -17,7 +17,7 @@ export async function assertPortsFree(ports: SandboxPorts): Promise<void> {
 }
 
 /** Whether a TCP port of this machine can be bound on the loopback interface. */
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((settle) => {
     const server = createServer();
     server.once('error', () => settle(false));
