@@ -1,0 +1,228 @@
+import { createTarget, type Target } from '../../../engine/postgres/connection';
+import { listPending, loadChunk, setChunkState } from '../../../engine/postgres/control/chunks';
+import { planChunks, refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
+import { chunkTotals, iterateChunkReports, parkedChunks } from '../../../engine/postgres/control/reports';
+import { recordChecksum, recordStep } from '../../../engine/postgres/control/results';
+import { finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
+import { applyControlSchema } from '../../../engine/postgres/control/schema';
+import type { PlannedChunk } from '../../../engine/postgres/control/types';
+import { stageCounts } from '../../../engine/postgres/stage';
+import { startPostgres, type TestPostgres } from '../../support/postgres';
+import {
+  day,
+  importRows,
+  plan,
+  type Row,
+  scopeOf,
+  stageWith,
+  targetTable,
+} from '../../support/target-fixtures';
+
+jest.setTimeout(60_000);
+
+const row = (at: string): Row => ['a', `${at} 00:00:00.000`, 1n, null];
+
+describe('the control store', () => {
+  let postgres: TestPostgres;
+  let target: Target;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    target = createTarget(postgres.endpoint);
+    await Promise.all([1, 2, 3].map(() => applyControlSchema(target)));
+    await applyControlSchema(target);
+  });
+  afterAll(async () => {
+    await target.close();
+    await postgres.stop();
+  });
+
+  const states = async (name: string) => {
+    const { rows } = await target.query<{ label: string; state: string }>(
+      'SELECT window_label AS label, state FROM migration_control.chunk WHERE target = $1 ORDER BY 1',
+      [name],
+    );
+    return Object.fromEntries(rows.map(({ label, state }) => [label, state]));
+  };
+
+  test('a run is written once and finished', async () => {
+    const run = { runId: 'r1', category: 'c', jobMode: 'resume', config: { a: [1] } };
+    await insertRun(target, run);
+    await insertRun(target, { ...run, jobMode: 'restart' });
+    expect(await loadRun(target, 'r1')).toEqual({
+      ...run,
+      state: 'RUNNING',
+      startedAt: expect.stringMatching(/^20.*Z$/),
+    });
+    await finishRun(target, 'r1', { state: 'FAILED', report: 'file:///r', failure: 'X' });
+    expect(await loadRun(target, 'r1')).toMatchObject({
+      state: 'FAILED',
+      report: 'file:///r',
+      failure: 'X',
+      finishedAt: expect.any(String),
+    });
+    await expect(loadRun(target, 'r2')).rejects.toMatchObject({ code: 'TARGET_QUERY' });
+  });
+
+  test('a new run keeps DONE only what was DONE, has the planned fingerprint, and has its rows', async () => {
+    const table = targetTable('resume');
+    const days = ['2025-01-01', '2025-01-02', '2025-01-03', '2025-01-04', '2025-01-05', '2025-01-06'];
+    const ids = await stageWith(target, table, Object.fromEntries(days.map((date) => [date, [row(date)]])));
+    for (const id of ids.values()) await setChunkState(target, id, 'DONE');
+    await target.query(`DELETE FROM stage.resume WHERE at = '2025-01-02'`);
+    await setChunkState(target, ids.get('20250104') ?? '', 'NEEDS_ATTENTION', {
+      code: 'CHECKSUM_STAGE',
+      message: 'm',
+    });
+    await setChunkState(target, ids.get('20250105') ?? '', 'SKIPPED', {
+      code: 'CHECKSUM_STAGE',
+      message: 'm',
+    });
+    await target.query('DELETE FROM migration_control.ledger WHERE chunk_id = $1', [ids.get('20250106')]);
+    const scope = scopeOf(table, 'resume-2');
+    const counts = await stageCounts(target, table, scope);
+    await insertRun(target, { runId: scope.runId, category: 'cat', jobMode: 'resume', config: {} });
+    const planned = days.map((date) => day(date, date === '2025-01-03' ? 'f2' : 'f1'));
+    expect(await planChunks(target, scope, planned, counts)).toEqual({ chunks: 6, done: 1 });
+    expect(await states('resume')).toEqual({
+      20250101: 'DONE',
+      20250102: 'PENDING',
+      20250103: 'PENDING',
+      20250104: 'PENDING',
+      20250105: 'PENDING',
+      20250106: 'PENDING',
+    });
+    expect((await loadChunk(target, ids.get('20250104') ?? '')).cause).toBeUndefined();
+  });
+
+  test('the same run planning again keeps what was parked or skipped, and lets go of dropped windows', async () => {
+    const table = targetTable('again');
+    const scope = scopeOf(table, 'again-1');
+    const ids = await plan(target, scope, [day('2025-01-01'), day('2025-01-02'), day('2025-01-03')]);
+    await setChunkState(target, ids.get('20250101') ?? '', 'SKIPPED', { code: 'X', message: 'by hand' });
+    await setChunkState(target, ids.get('20250102') ?? '', 'NEEDS_ATTENTION', { code: 'Y', message: 'm' });
+    expect(await planChunks(target, scope, [day('2025-01-01'), day('2025-01-02')], new Map())).toEqual({
+      chunks: 2,
+      done: 0,
+    });
+    expect(await states('again')).toMatchObject({ 20250101: 'SKIPPED', 20250102: 'NEEDS_ATTENTION' });
+    expect((await loadChunk(target, ids.get('20250103') ?? '')).runId).toBeUndefined();
+    expect((await parkedChunks(target, 'again-1')).map(({ state, cause }) => [state, cause?.code])).toEqual([
+      ['SKIPPED', 'X'],
+      ['NEEDS_ATTENTION', 'Y'],
+    ]);
+  });
+
+  test('windows come back as they were planned, with open ends and NULL', async () => {
+    const table = targetTable('windows');
+    const windows: PlannedChunk['window'][] = [
+      { label: 'lt20250101', to: '2025-01-01 00:00:00' },
+      { label: '20250101', from: '2025-01-01 00:00:00', to: '2025-01-02 00:00:00' },
+      { label: 'ge20250102', from: '2025-01-02 00:00:00' },
+      { label: 'old', from: '0001-01-01 00:00:00', to: '0999-12-31 23:59:59.999999' },
+      { label: 'null', isNull: true },
+      { label: 'all' },
+    ];
+    const ids = await plan(
+      target,
+      scopeOf(table, 'windows-1'),
+      windows.map((window, ordinal) => ({
+        window,
+        ordinal,
+        fingerprint: 'f',
+        rowsPlanned: { 'dbo.a': ordinal, 'dbo.b': 0 },
+      })),
+    );
+    for (const [ordinal, window] of windows.entries())
+      expect(await loadChunk(target, ids.get(window.label) ?? '')).toMatchObject({
+        window,
+        ordinal,
+        rowsPlanned: { 'dbo.a': ordinal, 'dbo.b': 0 },
+      });
+  });
+
+  test('3,650 windows are planned, paged and reported without being all in memory', async () => {
+    const table = targetTable('many');
+    const scope = scopeOf(table, 'many-1');
+    const chunks = Array.from({ length: 3_650 }, (_, n) =>
+      day(new Date(Date.UTC(2015, 0, 1 + n)).toISOString().slice(0, 10), 'f', n),
+    );
+    await insertRun(target, { runId: scope.runId, category: 'cat', jobMode: 'resume', config: {} });
+    const started = Date.now();
+    expect(await planChunks(target, scope, chunks, new Map())).toEqual({ chunks: 3_650, done: 0 });
+    expect(Date.now() - started).toBeLessThan(5_000);
+    const seen: number[] = [];
+    for (let after = -1; ; ) {
+      const page = await listPending(target, scope, after, 1_000);
+      if (page.length === 0) break;
+      seen.push(...page.map(({ ordinal }) => ordinal));
+      after = page.at(-1)?.ordinal ?? after;
+    }
+    expect(seen).toEqual(chunks.map(({ ordinal }) => ordinal));
+    let reported = 0;
+    for await (const { steps } of iterateChunkReports(target, 'many-1')) reported += 1 + steps.length;
+    expect(reported).toBe(3_650);
+  });
+
+  test('reports hold steps and checksums of the run, and a reuse does not hide the work', async () => {
+    const table = targetTable('told');
+    const ids = await stageWith(target, table, { '2025-01-01': [row('2025-01-01')] });
+    const chunkId = ids.get('20250101') ?? '';
+    const at = { runId: 'run-told', chunkId };
+    await recordStep(target, { ...at, step: 'import', rows: 1, bytes: 5, seconds: 0.5, reused: false });
+    await recordStep(target, { ...at, step: 'import', rows: 1, bytes: 5, seconds: 0, reused: true });
+    await recordChecksum(target, {
+      ...at,
+      hop: 'stage',
+      subject: 'told',
+      checksum: { rows: 1, sum: 'f'.repeat(16) },
+      method: 'postgres',
+      matches: true,
+    });
+    const reports = [];
+    for await (const report of iterateChunkReports(target, 'run-told')) reports.push(report);
+    expect(reports).toMatchObject([
+      {
+        chunk: { chunkId },
+        steps: [{ step: 'import', seconds: 0.5, reused: false }],
+        checksums: [{ hop: 'stage', rows: 1, sum: 'f'.repeat(16), matches: true }],
+      },
+    ]);
+    expect(await chunkTotals(target, 'run-told')).toEqual([
+      {
+        target: 'told',
+        server: 'server01',
+        database: 'DatabaseA',
+        chunks: 1,
+        pending: 1,
+        done: 0,
+        parked: 0,
+        skipped: 0,
+        rows: 1,
+      },
+    ]);
+  });
+
+  test('windows of an older grid that hold rows are refused', async () => {
+    const table = targetTable('regrid');
+    await stageWith(target, table, { '2025-01-01': [row('2025-01-01')], '2025-03-01': [row('2025-03-01')] });
+    const scope = scopeOf(table, 'regrid-2');
+    const month = {
+      window: { label: '202501', from: '2025-01-01 00:00:00', to: '2025-02-01 00:00:00' },
+      ordinal: 1,
+      fingerprint: 'f',
+      rowsPlanned: {},
+    };
+    await plan(target, scope, [month]);
+    await expect(refuseOverlaps(target, 'regrid-2')).rejects.toMatchObject({
+      code: 'PLAN_OVERLAP',
+      message: expect.stringMatching(/server01\/DatabaseA of regrid: 20250101\./),
+    });
+    const ids = await plan(target, scopeOf(table, 'regrid-3'), [
+      day('2025-01-01'),
+      day('2025-01-02'),
+      day('2025-03-01'),
+    ]);
+    await importRows(target, table, ids.get('20250102') ?? '', [row('2025-01-02')]);
+    await expect(refuseOverlaps(target, 'regrid-3')).resolves.toBeUndefined();
+  });
+});

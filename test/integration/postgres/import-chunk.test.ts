@@ -1,0 +1,215 @@
+import { createTarget, type Target } from '../../../engine/postgres/connection';
+import { applyControlSchema } from '../../../engine/postgres/control/schema';
+import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
+import { checksumStage } from '../../../engine/postgres/stage';
+import { SetHasher } from '../../../engine/rows/canonical';
+import { startPostgres, type TestPostgres } from '../../support/postgres';
+import {
+  batchesOf,
+  copyText,
+  day,
+  importRows,
+  plan,
+  type Row,
+  scopeOf,
+  stageWith,
+  targetTable,
+} from '../../support/target-fixtures';
+
+jest.setTimeout(60_000);
+
+const one: Row = ['a', '2025-01-01 00:00:00.000', 1500n, 'x'];
+const two: Row = ['b', '2025-01-01 23:59:59.997', null, '\\N\t\n\r\\.'];
+
+describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
+  let postgres: TestPostgres;
+  let target: Target;
+  beforeAll(async () => {
+    postgres = await startPostgres(version);
+    target = createTarget(postgres.endpoint);
+    await applyControlSchema(target);
+  });
+  afterAll(async () => {
+    await target.close();
+    await postgres.stop();
+  });
+
+  const prepare = async (name: string) => {
+    const table = targetTable(name);
+    const ids = await stageWith(target, table, { '2025-01-01': [] });
+    const chunkId = ids.get('20250101') ?? '';
+    await target.query('DELETE FROM migration_control.ledger WHERE chunk_id = $1', [chunkId]);
+    return { table, chunkId };
+  };
+  const inputOf = (
+    table: ImportInput['table'],
+    chunkId: string,
+    rows: readonly Row[],
+    changes = {},
+  ): ImportInput => ({
+    target,
+    table,
+    chunkId,
+    fingerprint: 'f1',
+    attempt: 'attempt-1',
+    expected: { rows: rows.length, sum: '0000000000000000' },
+    batches: batchesOf(copyText(table, chunkId, rows)),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    ...changes,
+  });
+  const state = async (name: string) => {
+    const { rows } = await target.query<{ rows: number; ledger: number }>(
+      `SELECT (SELECT count(*)::int FROM stage.${name}) AS rows,
+              (SELECT count(*)::int FROM migration_control.ledger WHERE target = $1) AS ledger`,
+      [name],
+    );
+    return rows[0];
+  };
+
+  test('a chunk arrives once; the same fingerprint again reads nothing', async () => {
+    const { table, chunkId } = await prepare('once');
+    expect(await importRows(target, table, chunkId, [one, two])).toMatchObject({ rows: 2, reused: false });
+    const untouched = { [Symbol.asyncIterator]: () => Promise.reject(new Error('was read')) as never };
+    expect(await importChunk(inputOf(table, chunkId, [one, two], { batches: untouched }))).toMatchObject({
+      rows: 2,
+      reused: true,
+    });
+    expect(await state('once')).toEqual({ rows: 2, ledger: 1 });
+  });
+
+  test('the stage holds what was sent, by the checksum of the reader', async () => {
+    const { table, chunkId } = await prepare('same');
+    await importRows(target, table, chunkId, [one, two]);
+    const hasher = new SetHasher();
+    const at = (text: string) => BigInt(Date.parse(`${text.replace(' ', 'T')}Z`)) * 1000n;
+    hasher.add(table.columns, {
+      rows: 2,
+      columns: [
+        ['a', 'b'],
+        [at(one[1]), at(two[1])],
+        [1500n, null],
+        ['x', two[3]],
+      ],
+    });
+    expect(await checksumStage(target, table, chunkId)).toEqual(hasher.value());
+  });
+
+  test('another fingerprint replaces the rows of the chunk and of no other', async () => {
+    const { table, chunkId } = await prepare('replaced');
+    const other = (await plan(target, scopeOf(table, 'run-2'), [day('2025-01-01'), day('2025-01-02')])).get(
+      '20250102',
+    );
+    await importRows(target, table, other ?? '', [['z', '2025-01-02 00:00:00.000', 0n, 'z']]);
+    await importRows(target, table, chunkId, [one, two]);
+    await importRows(target, table, chunkId, [one], 'f2');
+    const { rows } = await target.query('SELECT cell_id FROM stage.replaced ORDER BY 1');
+    expect(rows).toEqual([{ cell_id: 'a' }, { cell_id: 'z' }]);
+  });
+
+  test('a ledger row whose rows are gone does not count as done', async () => {
+    const { table, chunkId } = await prepare('lost');
+    await importRows(target, table, chunkId, [one, two]);
+    await target.query(`DELETE FROM stage.lost WHERE cell_id = 'a'`);
+    expect(await importRows(target, table, chunkId, [one, two])).toMatchObject({ reused: false });
+    expect(await state('lost')).toEqual({ rows: 2, ledger: 1 });
+  });
+
+  test('other rows than the manifest says are rolled back, and the earlier import stays', async () => {
+    const { table, chunkId } = await prepare('short');
+    await importRows(target, table, chunkId, [one]);
+    await expect(
+      importChunk(
+        inputOf(table, chunkId, [one, two], {
+          fingerprint: 'f2',
+          expected: { rows: 3, sum: '0'.repeat(16) },
+        }),
+      ),
+    ).rejects.toMatchObject({ code: 'CHECKSUM_STAGE' });
+    expect(await state('short')).toEqual({ rows: 1, ledger: 1 });
+    expect(await importRows(target, table, chunkId, [one])).toMatchObject({ reused: true });
+  });
+
+  test('no rows are an import too', async () => {
+    const { table, chunkId } = await prepare('empty');
+    expect(await importRows(target, table, chunkId, [])).toMatchObject({ rows: 0, reused: false });
+    expect(await importRows(target, table, chunkId, [])).toMatchObject({ rows: 0, reused: true });
+  });
+
+  test('an abort in the middle ends within a second, though the source is stuck, and leaves nothing', async () => {
+    const { table, chunkId } = await prepare('cut');
+    const abort = new AbortController();
+    const pending = importChunk(
+      inputOf(table, chunkId, [one, two], {
+        signal: abort.signal,
+        batches: thenStuck(copyText(table, chunkId, [one, two])),
+      }),
+    );
+    pending.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const aborted = Date.now();
+    abort.abort(new Error('cancelled by test'));
+    await expect(pending).rejects.toThrow('cancelled by test');
+    expect(Date.now() - aborted).toBeLessThan(1_000);
+    // The next attempt waits for no dead one.
+    expect(await importRows(target, table, chunkId, [one])).toMatchObject({ rows: 1, reused: false });
+    expect(await state('cut')).toEqual({ rows: 1, ledger: 1 });
+  });
+
+  test('a backend killed in the middle of COPY leaves nothing, and a retry completes', async () => {
+    const { table, chunkId } = await prepare('killed');
+    const pending = importChunk(
+      inputOf(table, chunkId, [one], { batches: thenStuck(copyText(table, chunkId, [one])) }),
+    );
+    pending.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await postgres.admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%killed%' AND pid <> pg_backend_pid()`,
+    );
+    await expect(pending).rejects.toMatchObject({ code: 'TARGET_CONNECTION', retryable: true });
+    expect(await state('killed')).toEqual({ rows: 0, ledger: 0 });
+    await importRows(target, table, chunkId, [one, two]);
+    expect(await state('killed')).toEqual({ rows: 2, ledger: 1 });
+  });
+
+  test('a failing source keeps its own error, and the connection stays usable', async () => {
+    const { table, chunkId } = await prepare('broken');
+    const failing = async function* () {
+      yield copyText(table, chunkId, [one]);
+      throw new Error('part is unreadable');
+    };
+    await expect(importChunk(inputOf(table, chunkId, [one], { batches: failing() }))).rejects.toThrow(
+      'part is unreadable',
+    );
+    expect(await state('broken')).toEqual({ rows: 0, ledger: 0 });
+  });
+
+  test('a value that the column cannot hold names column and row, never the value', async () => {
+    const { table, chunkId } = await prepare('unfit');
+    const bad = Buffer.concat([
+      copyText(table, chunkId, [one]),
+      Buffer.from(`c\t2025-01-01 00:00:00\t9876543210.5\tx\t${chunkId}\n`),
+    ]);
+    const failure = await importChunk(inputOf(table, chunkId, [one], { batches: batchesOf(bad) })).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({
+      code: 'VALUE_UNREPRESENTABLE',
+      message: expect.stringMatching(/column load.*row 1 of the chunk/),
+    });
+    const shown = `${(failure as Error).stack} ${JSON.stringify((failure as Error).cause)} ${((failure as Error).cause as Error).stack}`;
+    expect(shown).not.toContain('9876543210');
+  });
+
+  test('two attempts at once end with the rows once', async () => {
+    const { table, chunkId } = await prepare('raced');
+    const results = await Promise.all([1, 2, 3].map(() => importRows(target, table, chunkId, [one, two])));
+    expect(results.map(({ reused }) => reused).sort()).toEqual([false, true, true]);
+    expect(await state('raced')).toEqual({ rows: 2, ledger: 1 });
+  });
+});
+
+async function* thenStuck(first: Buffer): AsyncGenerator<Buffer> {
+  yield first;
+  await new Promise(() => undefined);
+}

@@ -1,0 +1,132 @@
+import type { TargetColumn, TargetConfig } from '../../config/run-config';
+import type { Target } from '../../engine/postgres/connection';
+import { planChunks } from '../../engine/postgres/control/plan-chunks';
+import { insertRun } from '../../engine/postgres/control/runs';
+import type { ChunkScope, PlannedChunk } from '../../engine/postgres/control/types';
+import { importChunk } from '../../engine/postgres/import-chunk';
+import { prepareStage } from '../../engine/postgres/stage';
+import { copyTextEncoder } from '../../engine/rows/copy-text';
+import { parsePgType } from '../../engine/rows/type-map';
+import type { Cell } from '../../engine/rows/types';
+
+export function column(name: string, pgType: string, nullable = true): TargetColumn {
+  return { name, pgType, nullable, type: parsePgType(pgType) };
+}
+
+/** Key (cell_id, at), a decimal, a text; stage partitioned by month of `at`. */
+export function targetTable(name: string, changes: Partial<TargetConfig> = {}): TargetConfig {
+  return {
+    name,
+    stageSchema: 'stage',
+    columns: [
+      column('cell_id', 'varchar(50)', false),
+      column('at', 'timestamp(3)', false),
+      column('load', 'numeric(11,3)'),
+      column('note', 'text'),
+    ],
+    primaryKey: ['cell_id', 'at'],
+    partitionColumn: 'at',
+    sources: [],
+    chunk: { by: 'date', grain: 'day', allowScans: false },
+    ...changes,
+  };
+}
+
+export type Row = readonly [cellId: string, at: string, load: bigint | null, note: string | null];
+
+/** COPY text of rows of `targetTable`, in one batch. */
+export function copyText(table: TargetConfig, chunkId: string, rows: readonly Row[]): Buffer {
+  const columns: Cell[][] = [[], [], [], []];
+  for (const [cellId, at, load, note] of rows) {
+    columns[0]?.push(cellId);
+    columns[1]?.push(BigInt(Date.parse(`${at.replace(' ', 'T')}Z`)) * 1000n);
+    columns[2]?.push(load);
+    columns[3]?.push(note);
+  }
+  return copyTextEncoder(table.columns, chunkId)({ rows: rows.length, columns }, 0);
+}
+
+export async function* batchesOf(...buffers: readonly Buffer[]): AsyncGenerator<Buffer> {
+  yield* buffers;
+}
+
+export function day(
+  date: string,
+  fingerprint = 'f1',
+  ordinal = Number(date.replaceAll('-', '')),
+): PlannedChunk {
+  const next = new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
+  return {
+    window: { label: date.replaceAll('-', ''), from: `${date} 00:00:00`, to: `${next} 00:00:00` },
+    ordinal,
+    fingerprint,
+    rowsPlanned: { 'dbo.t': 1 },
+  };
+}
+
+export function scopeOf(table: TargetConfig, runId: string, changes: Partial<ChunkScope> = {}): ChunkScope {
+  return {
+    runId,
+    category: 'cat',
+    target: table.name,
+    server: 'server01',
+    database: 'DatabaseA',
+    ...changes,
+  };
+}
+
+/** Plans the chunks under a run of that id and returns chunk ids by window label. */
+export async function plan(
+  target: Target,
+  scope: ChunkScope,
+  chunks: readonly PlannedChunk[],
+  staged: ReadonlyMap<string, number> = new Map(),
+): Promise<ReadonlyMap<string, string>> {
+  await insertRun(target, { runId: scope.runId, category: scope.category, jobMode: 'resume', config: {} });
+  await planChunks(target, scope, chunks, staged);
+  const { rows } = await target.query<{ label: string; id: string }>(
+    `SELECT window_label AS label, chunk_id::text AS id FROM migration_control.chunk
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4`,
+    [scope.category, scope.target, scope.server, scope.database],
+  );
+  return new Map(rows.map(({ label, id }) => [label, id]));
+}
+
+export async function importRows(
+  target: Target,
+  table: TargetConfig,
+  chunkId: string,
+  rows: readonly Row[],
+  fingerprint = 'f1',
+): Promise<{ readonly rows: number; readonly reused: boolean }> {
+  return importChunk({
+    target,
+    table,
+    chunkId,
+    fingerprint,
+    attempt: 'attempt-1',
+    expected: { rows: rows.length, sum: '0000000000000000' },
+    batches: batchesOf(copyText(table, chunkId, rows)),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+}
+
+/** A stage with one chunk a day, each holding the rows given for it. */
+export async function stageWith(
+  target: Target,
+  table: TargetConfig,
+  days: Readonly<Record<string, readonly Row[]>>,
+  scope = scopeOf(table, `run-${table.name}`),
+): Promise<ReadonlyMap<string, string>> {
+  const months = [...new Set(Object.keys(days).map((date) => date.replaceAll('-', '').slice(0, 6)))];
+  await prepareStage(target, table, table.partitionColumn === undefined ? [] : months);
+  const ids = await plan(
+    target,
+    scope,
+    Object.keys(days).map((date) => day(date)),
+  );
+  for (const [date, rows] of Object.entries(days))
+    await importRows(target, table, ids.get(date.replaceAll('-', '')) ?? '', rows);
+  return ids;
+}
