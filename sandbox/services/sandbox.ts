@@ -51,7 +51,7 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
   const starting = [
     startTarget(settings, secrets, certificates),
     startTemporal({ port: ports.temporal, uiPort: ports.temporalUi, directory }),
-    startSqlServers(settings, process.env),
+    startSqlServers(settings),
   ] as const;
   const failed = (await Promise.allSettled(starting)).find((outcome) => outcome.status === 'rejected');
   if (failed) {

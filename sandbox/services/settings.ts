@@ -53,6 +53,17 @@ export function readSettings(env: NodeJS.ProcessEnv): SandboxSettings {
   };
 }
 
+/** The variables with which another process reads these very settings. */
+export function settingsEnvironment({
+  directory,
+  ports,
+  rows,
+}: SandboxSettings): Readonly<Record<string, string>> {
+  const names = Object.keys(portVariables) as (keyof SandboxPorts)[];
+  const variables = names.map((name) => [portVariable(name), `${ports[name]}`]);
+  return { SANDBOX_DIRECTORY: directory, ROWS: `${rows}`, ...Object.fromEntries(variables) };
+}
+
 function integer(
   env: NodeJS.ProcessEnv,
   variable: string,

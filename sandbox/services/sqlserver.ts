@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { logFile, startService, waitUntil } from './process.js';
-import type { SandboxSettings } from './settings.js';
+import { type SandboxSettings, settingsEnvironment } from './settings.js';
 
 export interface SqlServers {
   readonly pid: number;
@@ -15,20 +15,17 @@ export interface SqlServers {
  * until they take connections.
  * @throws Error with the path of their log when they do not come up.
  */
-export async function startSqlServers(
-  settings: SandboxSettings,
-  env: NodeJS.ProcessEnv,
-): Promise<SqlServers> {
+export async function startSqlServers(settings: SandboxSettings): Promise<SqlServers> {
   const { directory, ports, rows } = settings;
   const service = startService({
     name: 'sqlserver',
     command: process.execPath,
     args: ['--import', 'tsx', join(__dirname, 'sqlserver-process.ts')],
     directory,
-    spawn: { cwd: resolve(__dirname, '../..'), env: { ...env, SANDBOX_DIRECTORY: directory } },
+    spawn: { cwd: resolve(__dirname, '../..'), env: { ...process.env, ...settingsEnvironment(settings) } },
   });
   const bothAnswer = async () => (await accepts(ports.server01)) && (await accepts(ports.server02));
-  await waitUntil('The SQL Server stand-ins', bothAnswer, {
+  await waitUntil('The SQL Server stand-in', bothAnswer, {
     timeoutMs: 60_000 + rows / 10,
     ended: service.ended,
     log: logFile(directory, 'sqlserver'),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readSettings } from '../../../../sandbox/services/settings.js';
+import { readSettings, settingsEnvironment } from '../../../../sandbox/services/settings.js';
 
 describe('readSettings', () => {
   it('takes the documented defaults from an empty environment', () => {
@@ -23,6 +23,12 @@ describe('readSettings', () => {
 
   it('treats an empty variable as absent', () => {
     expect(readSettings({ ROWS: '', SANDBOX_DIRECTORY: '' })).toEqual(readSettings({}));
+  });
+
+  it('reads what settingsEnvironment wrote for another process', () => {
+    const ports = { temporal: 1, temporalUi: 2, postgres: 3, server01: 4, server02: 5 };
+    const settings = { directory: '/data/box', ports, rows: 6 };
+    expect(readSettings(settingsEnvironment(settings))).toEqual(settings);
   });
 
   it.each([
