@@ -12,6 +12,8 @@ export interface TdsServerOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   /** Name in the server's messages, as @@SERVERNAME. */
   readonly serverName: string;
+  /** As SERVERPROPERTY('ProductVersion') has it; 16.0.4135.4 unless given. */
+  readonly productVersion?: string;
   /** Bytes, for clients that leave the choice to the server; 4096 unless given. */
   readonly defaultPacketSize?: number;
   /** Hears of mistakes of the stand-in itself, which clients see as Msg 8624 without details. */
@@ -26,12 +28,14 @@ export interface TdsServer {
 
 /** Starts a TDS 7.4 server in front of `engine`. Rejects when the port is taken or the certificate is no good. */
 export async function startTdsServer(options: TdsServerOptions): Promise<TdsServer> {
+  const [major = 0, minor = 0, build = 0] = (options.productVersion ?? '16.0.4135.4').split('.').map(Number);
   const connections = new Map<Socket, Connection>();
   const shared = {
     engine: options.engine,
     // The handshake inside PRELOGIN packets has no place for TLS 1.3's tickets after its end.
     secureContext: createSecureContext({ ...options.tls, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }),
     serverName: options.serverName,
+    productVersion: [major, minor, build] as const,
     defaultPacketSize: options.defaultPacketSize ?? 4096,
     onInternalError: options.onInternalError ?? (() => undefined),
   };

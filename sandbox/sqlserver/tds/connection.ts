@@ -18,8 +18,6 @@ import {
 } from './tokens.js';
 import { Transport } from './transport.js';
 
-/** SQL Server 2022 RTM. */
-const productVersion = [16, 0, 1000] as const;
 /** TDS 7.3B brought NBCROW, which rows with a NULL are sent as; 7.4 is the newest spoken here. */
 const tdsVersion = { oldest: 0x730b0003, newest: 0x74000004 } as const;
 const packetSizes = { smallest: 512, largest: 32_767, largestWithTls: 16_383, beforeLogin: 4096 } as const;
@@ -28,6 +26,8 @@ export interface ConnectionOptions {
   readonly engine: SqlServerEngine;
   readonly secureContext: SecureContext;
   readonly serverName: string;
+  /** Major, minor and build. */
+  readonly productVersion: readonly [number, number, number];
   readonly defaultPacketSize: number;
   readonly onInternalError: (error: unknown) => void;
 }
@@ -99,7 +99,7 @@ export class Connection {
 
   async #prelogin(message: Message): Promise<void> {
     this.#protection = requestedProtection(message.data);
-    const answer = preloginResponse(this.#protection, productVersion);
+    const answer = preloginResponse(this.#protection, this.#options.productVersion);
     const { packets } = framePackets(packetType.response, answer, packetSizes.beforeLogin, 1, true);
     await this.#transport.write(packets);
     if (this.#protection !== 'none') {
@@ -135,7 +135,8 @@ export class Connection {
     writeEnvBytes(out, envChange.collation, defaultCollation.bytes, Buffer.alloc(0));
     writeEnvText(out, envChange.language, 'us_english', '');
     response.info(5703, 'Changed language setting to us_english.');
-    writeLoginAck(out, Math.min(login.tdsVersion, tdsVersion.newest), 'Microsoft SQL Server', productVersion);
+    const version = Math.min(login.tdsVersion, tdsVersion.newest);
+    writeLoginAck(out, version, 'Microsoft SQL Server', this.#options.productVersion);
     const size = this.#packetSize(login.packetSize);
     writeEnvText(out, envChange.packetSize, String(size), String(packetSizes.beforeLogin));
     response.setPacketSize(size);
