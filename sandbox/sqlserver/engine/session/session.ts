@@ -161,16 +161,15 @@ export class EngineSession implements SqlSession, SessionInfo {
     parameters: ReadonlyMap<string, Parameter>,
     signal: AbortSignal,
   ): AsyncGenerator<ResultEvent, void> {
+    this.command = /^\w+/.exec(sql)?.[0].toUpperCase();
     const env = this.#env(parameters);
     const planned = plan(parseStatement(sql, line), env);
     await this.#transaction.access(env.touched, planned.kind !== 'query');
     if (planned.kind === 'query') {
-      this.command = 'SELECT';
       yield { kind: 'columns', columns: planned.query.columns };
       this.#rowCount = yield* this.#runner.query(planned.query, signal);
       yield this.#done('select');
     } else if (planned.kind === 'write') {
-      this.command = planned.command.toUpperCase();
       this.#rowCount = await this.#runner.write(planned, signal);
       yield planned.command === 'other' ? { kind: 'done', command: 'other' } : this.#done(planned.command);
     } else {

@@ -34,6 +34,12 @@ export function convert(source: Expr, target: SqlType, style?: number): Expr {
   return sql === source.sql ? { ...source, type: target } : expr(sql, target, source.nullable);
 }
 
+/** CAST and CONVERT keep the collation of a character source (docs: COLLATE, "Collation precedence"). */
+export const explicitConversion = (source: Expr, target: SqlType, style?: number): Expr =>
+  isChar(source.type) && isChar(target)
+    ? convert(source, { ...target, collation: source.type.collation }, style)
+    : convert(source, target, style);
+
 function scalarSql(source: Expr, target: SqlType): string {
   if (isTimestamp(target)) return toTimestamp(source, target);
   if (isNumeric(target)) return toNumber(source, target);
@@ -123,10 +129,9 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
     ...(isChar(type) && source.label ? { label: source.label } : {}),
   });
   if (isChar(type)) {
-    const collation = source.label && !isNarrower(type, target) ? type.collation : target.collation;
     const narrowed = mustNarrow(source, target) ? macro('best_fit', source.sql) : source.sql;
     const fitted = result(fit(narrowed, type.length, target), source.ascii === true);
-    return { ...fitted, type: { ...target, collation }, ...constantOf(source, fitted) };
+    return { ...fitted, ...constantOf(source, fitted) };
   }
   if (isTemporal(type)) {
     const text = temporalText(source, style);
@@ -146,14 +151,9 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
 const constantOf = (source: Expr, result: Expr): Partial<Expr> =>
   source.constant !== undefined && result.sql === source.sql ? { constant: source.constant } : {};
 
-const isNarrower = (from: SqlType, to: SqlType): boolean => isUnicode(from) && !isUnicode(to);
-
 function mustNarrow(source: Expr, target: CharType): boolean {
-  if (source.ascii || isUnicode(target) || !isChar(source.type)) return false;
-  if (source.label === 'explicit' && collationOf(source.type.collation).utf8) return false;
-  return (
-    !collationOf(target.collation).utf8 && (isUnicode(source.type) || collationOf(source.type.collation).utf8)
-  );
+  if (source.ascii || isUnicode(target) || collationOf(target.collation).utf8) return false;
+  return isChar(source.type) && (isUnicode(source.type) || collationOf(source.type.collation).utf8);
 }
 
 function fit(sql: string, length: number | 'max', target: CharType): string {

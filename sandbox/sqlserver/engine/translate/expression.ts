@@ -2,7 +2,6 @@ import { notInGroupBy, syntaxError, undeclaredVariable, unsupported } from '../e
 import {
   child,
   identifier,
-  list,
   type Node,
   optional,
   refuseUnknown,
@@ -14,7 +13,7 @@ import type { SqlType } from '../types.js';
 import { aggregate, isAggregate } from './aggregates.js';
 import { arithmetic, arithmeticOperators, negate } from './arithmetic.js';
 import { castTo, collate, unify, untypedNull } from './coercion.js';
-import { convert } from './conversion.js';
+import { convert, explicitConversion } from './conversion.js';
 import type { Env, Scope } from './env.js';
 import { type Expr, expr, literal } from './expr.js';
 import { callFunction } from './functions.js';
@@ -66,7 +65,7 @@ function form({ kind, body }: Tagged, scope: Scope, env: Env): Expr {
       return caseOf(body, scope, env);
     case 'cast':
       refuseUnknown(body, 'CAST', ['this', 'to']);
-      return convert(inner(), parseType(child(body, 'to'), env.database.collation, 30));
+      return explicitConversion(inner(), parseType(child(body, 'to'), env.database.collation, 30));
     case 'subquery':
     case 'select':
     case 'union':
@@ -200,7 +199,3 @@ function scalarSubquery(node: Node, scope: Scope, env: Env): Expr {
 /** A value stored into a column: converted, or refused as the assignment would be. */
 export const assigned = (source: Expr, type: SqlType): string =>
   source.sql === 'NULL' ? `CAST(NULL AS ${duckType(type)})` : convert(source, type).sql;
-
-/** Argument nodes in order, for the kinds whose arguments have names of their own. */
-export const argumentNodes = (body: Node, keys: readonly string[]): readonly Node[] =>
-  keys.flatMap((key) => (Array.isArray(body[key]) ? list(body, key) : (optional(body, key) ?? [])));

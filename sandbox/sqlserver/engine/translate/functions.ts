@@ -3,7 +3,7 @@ import { integer, list, type Node, optional, refuseUnknown, tagged, text } from 
 import { concat } from './arithmetic.js';
 import type { BuiltIn } from './built-in.js';
 import { comparable, unify } from './coercion.js';
-import { convert } from './conversion.js';
+import { convert, explicitConversion } from './conversion.js';
 import { dateFunctions } from './date-functions.js';
 import type { Env } from './env.js';
 import { type Expr, expr } from './expr.js';
@@ -106,7 +106,7 @@ function convertCall(nodes: readonly Node[], env: Env, evaluate: (node: Node) =>
   const number = style && evaluate(style).constant;
   if (style && typeof number !== 'number') throw unsupported('a style that is no constant in CONVERT');
   const target = parseType(body, env.database.collation, 30);
-  return convert(evaluate(source), target, typeof number === 'number' ? number : undefined);
+  return explicitConversion(evaluate(source), target, typeof number === 'number' ? number : undefined);
 }
 
 // The first argument is a name (day, month, …), not a value.

@@ -9,7 +9,7 @@ import { collationOf } from './collation.js';
 import { convert } from './conversion.js';
 import type { Env } from './env.js';
 import { type Expr, expr } from './expr.js';
-import { isBinary, isChar, isNumeric, isUnicode, typeName } from './sql-types.js';
+import { isBinary, isChar, isNumeric, isUnicode, stringLimit, typeName } from './sql-types.js';
 
 const int: SqlType = { name: 'int' };
 const bigint: SqlType = { name: 'bigint' };
@@ -21,6 +21,9 @@ const asText = (value: Expr, env: Env): Expr =>
     : convert(value, { name: 'varchar', length: 41, collation: env.database.collation });
 
 const isMax = (type: SqlType): boolean => 'length' in type && type.length === 'max';
+
+const replacedLength = (type: SqlType): number | 'max' =>
+  isMax(type) ? 'max' : stringLimit(isUnicode(type));
 
 const mapped = (build: (sql: string) => string): BuiltIn =>
   unary((argument, env) => {
@@ -72,7 +75,7 @@ export const stringFunctions: Readonly<Record<string, BuiltIn>> = {
       return textLike(
         source,
         `replace(${source.sql}, ${from.sql}, ${to.sql})`,
-        isMax(source.type) ? 'max' : 8000,
+        replacedLength(source.type),
         nullable,
       );
     }
@@ -81,7 +84,7 @@ export const stringFunctions: Readonly<Record<string, BuiltIn>> = {
     const literalTo = `replace(${to.sql}, '\\', '\\\\')`;
     const sql =
       from.constant === '' ? source.sql : `regexp_replace(${source.sql}, ${escaped}, ${literalTo}, 'gi')`;
-    return textLike(source, sql, isMax(source.type) ? 'max' : 8000, nullable);
+    return textLike(source, sql, replacedLength(source.type), nullable);
   }),
   CHARINDEX: binary((pattern, argument, env) => {
     const [from, source] = [asText(pattern, env), asText(argument, env)];
