@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { DatabaseError } from 'pg';
 import { type ErrorCode, MigrationError } from '../errors.js';
 
@@ -58,6 +59,8 @@ const unreachable = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
+/** The driver's and the pool's words for a connection that did not come about in time. */
+const connectTimeout = /timeout expired|timeout exceeded when trying to connect|due to connection timeout/;
 const lost = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /**
@@ -66,7 +69,8 @@ const lost = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM
  * holds `detail`, `where` or a data error's own text: those quote rows.
  */
 export function toTargetError(error: unknown, context: TargetContext): unknown {
-  if (error instanceof MigrationError || !(error instanceof Error)) return error;
+  // By its kind, not its class: a test runner's errors come from another realm than the socket's.
+  if (error instanceof MigrationError || !types.isNativeError(error)) return error;
   if (error instanceof DatabaseError) return fromServer(error, context);
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const at = `PostgreSQL at ${context.address}`;
@@ -77,11 +81,7 @@ export function toTargetError(error: unknown, context: TargetContext): unknown {
         'Set RDS_CA_FILE to the authority’s PEM file and use the host name of the certificate.',
       { cause: error },
     );
-  if (
-    unreachable.has(code) ||
-    error.message.includes('timeout expired') ||
-    /timeout.*connect/.test(error.message)
-  )
+  if (unreachable.has(code) || connectTimeout.test(error.message))
     return new MigrationError(
       'TARGET_UNREACHABLE',
       `${at} cannot be reached (${code || 'timeout'}). Check RDS_ENDPOINT and the network.`,
