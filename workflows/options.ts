@@ -5,7 +5,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 export const taskQueue = 'migration';
 
 /** A chunk child costs its parent 5 to 9 events; well below the server's suggestion to continue as new. */
-export const maxHistoryEvents = 3_000;
+export const maxHistoryEvents = 2_000;
 export const chunkPageSize = 50;
 /** The server bounds pending children at 2,000; a database stays far under it whatever is asked for. */
 export const maxChunksInFlight = 200;

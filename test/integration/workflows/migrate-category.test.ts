@@ -1,0 +1,214 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  pauseSignal,
+  resumeSignal,
+  retrySignal,
+  setConcurrencySignal,
+  skipSignal,
+  statusQuery,
+  workflowIds,
+} from '../../../workflows/messages.js';
+import type { migrateCategory } from '../../../workflows/migrate-category.js';
+import { taskQueue } from '../../../workflows/options.js';
+import { chunkId, FakeEngine } from '../../support/fake-activities.js';
+import { failureOf, startTestTemporal, withWorker } from '../../support/temporal.js';
+
+const database = (server: string, name: string) => ({ target: 't', server, database: name });
+const twoServers = [database('s1', 'A'), database('s1', 'B'), database('s2', 'A')];
+const [first] = twoServers as [ReturnType<typeof database>];
+
+let temporal: TestWorkflowEnvironment;
+beforeAll(async () => {
+  temporal = await startTestTemporal();
+}, 120_000);
+afterAll(() => temporal?.teardown());
+
+let categories = 0;
+async function start(): Promise<WorkflowHandle<typeof migrateCategory>> {
+  categories += 1;
+  const category = `category${categories}`;
+  return temporal.client.workflow.start<typeof migrateCategory>('migrateCategory', {
+    taskQueue,
+    workflowId: workflowIds.category(category),
+    args: [{ category }],
+  });
+}
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await what()); tries += 1) {
+    if (tries > 400) throw new Error(`Waited too long for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** With RECORD_HISTORIES=1, keeps what happened for the replay tests. */
+async function recordHistories(name: string, ids: readonly string[]): Promise<void> {
+  if (process.env.RECORD_HISTORIES !== '1') return;
+  const directory = join(__dirname, '../../replay/histories');
+  await mkdir(directory, { recursive: true });
+  for (const [index, id] of ids.entries()) {
+    const history = await temporal.client.workflow.getHandle(id).fetchHistory();
+    await writeFile(join(directory, `${name}-${index}.json`), `${historyToJSON(history)}\n`);
+  }
+}
+
+describe('migrateCategory', () => {
+  it('copies every chunk once, finalizes, and never exceeds a server limit', async () => {
+    const engine = new FakeEngine({
+      databases: twoServers,
+      chunksPerDatabase: 12,
+      perServer: 3,
+      exportMs: 20,
+    });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      expect(await handle.result()).toMatchObject({ chunksDone: 36, chunksParked: 0 });
+      await recordHistories('complete', [
+        handle.workflowId,
+        `${handle.workflowId}/t/s1/A`,
+        `${handle.workflowId}/t/s1/A/w0`,
+      ]);
+    });
+    expect(new Set(engine.exported).size).toBe(36);
+    expect(engine.exported).toHaveLength(36);
+    expect(Math.max(...engine.mostInFlight.values())).toBeLessThanOrEqual(3);
+    expect(engine.finalized).toBe(1);
+    expect(engine.reports).toEqual([{ state: 'COMPLETED' }]);
+  });
+
+  it('refuses to run under another workflow id', async () => {
+    const engine = new FakeEngine({ databases: twoServers, chunksPerDatabase: 1, perServer: 1 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await temporal.client.workflow.start<typeof migrateCategory>('migrateCategory', {
+        taskQueue,
+        workflowId: 'something-else',
+        args: [{ category: 'c' }],
+      });
+      expect(await failureOf(handle)).toMatchObject({
+        type: 'WORKFLOW_ID',
+        message: /--workflow-id migrate\/c\b/ as never,
+      });
+    });
+    expect(engine.exported).toEqual([]);
+  });
+
+  it('cannot run twice at once', async () => {
+    const engine = new FakeEngine({ databases: [first], chunksPerDatabase: 3, perServer: 1, exportMs: 200 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      const again = temporal.client.workflow.start('migrateCategory', {
+        taskQueue,
+        workflowId: handle.workflowId,
+        args: [{ category: handle.workflowId.split('/')[1] }],
+      });
+      await expect(again).rejects.toThrow(WorkflowExecutionAlreadyStartedError);
+      await handle.result();
+    });
+  });
+
+  it('parks a failing chunk, copies all others, and fails listing it when nobody is to be waited for', async () => {
+    const engine = new FakeEngine({ databases: twoServers, chunksPerDatabase: 4, perServer: 2 });
+    engine.failing.add(chunkId(first, 1));
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      expect(await failureOf(handle)).toMatchObject({ type: 'CHUNKS_NEED_ATTENTION' });
+    });
+    expect(engine.exported).toHaveLength(11);
+    expect(engine.states.get(chunkId(first, 1))?.state).toBe('NEEDS_ATTENTION');
+    expect(engine.finalized).toBe(0);
+    expect(engine.reports.map(({ state }) => state)).toEqual(['FAILED']);
+  });
+
+  it('waits for retry and skip of parked chunks, and tells of a chunk that it does not know', async () => {
+    const engine = new FakeEngine({
+      databases: [first],
+      chunksPerDatabase: 5,
+      perServer: 2,
+      attentionWaitSeconds: 600,
+    });
+    for (const ordinal of [1, 3]) engine.failing.add(chunkId(first, ordinal));
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(async () => (await handle.query(statusQuery)).phase === 'NEEDS_ATTENTION');
+      expect(await handle.query(statusQuery)).toMatchObject({ chunksParked: 2, chunksDone: 3 });
+      await handle.signal(retrySignal, { chunk: 'no/such/chunk/w9' });
+      await until(async () => (await handle.query(statusQuery)).warnings.length === 1);
+      await handle.signal(skipSignal, { chunk: chunkId(first, 3), reason: 'known to be broken' });
+      engine.failing.clear();
+      await handle.signal(retrySignal, { chunk: chunkId(first, 1) });
+      expect(await handle.result()).toMatchObject({ chunksDone: 4, chunksSkipped: 1, chunksParked: 0 });
+      await recordHistories('parked', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
+    });
+    expect(engine.finalized).toBe(1);
+  });
+
+  it('pauses, resumes and changes concurrency while chunks run, ignoring nonsense with a warning', async () => {
+    const engine = new FakeEngine({
+      databases: twoServers,
+      chunksPerDatabase: 15,
+      perServer: 1,
+      exportMs: 60,
+    });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.exported.length > 2);
+      await handle.signal(pauseSignal);
+      await until(async () => (await handle.query(statusQuery)).paused);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const paused = engine.exported.length;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(engine.exported).toHaveLength(paused);
+      await handle.signal(setConcurrencySignal, { perServer: 0 });
+      await handle.signal(setConcurrencySignal, { perServer: 4 });
+      await handle.signal(resumeSignal);
+      expect(await handle.result()).toMatchObject({ chunksDone: 45 });
+      expect(await handle.query(statusQuery)).toMatchObject({ perServer: 4, phase: 'ENDED' });
+      expect((await handle.query(statusQuery)).warnings).toHaveLength(1);
+      await recordHistories('steered', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
+    });
+    expect(engine.mostInFlight.get('s1')).toBeGreaterThan(1);
+    expect(Math.max(...engine.mostInFlight.values())).toBeLessThanOrEqual(4);
+    expect(new Set(engine.exported).size).toBe(engine.exported.length);
+  });
+
+  it('reports CANCELLED and leaves nothing running when it is cancelled', async () => {
+    const engine = new FakeEngine({
+      databases: twoServers,
+      chunksPerDatabase: 50,
+      perServer: 2,
+      exportMs: 100,
+    });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.exported.length > 3);
+      await handle.cancel();
+      expect((await failureOf(handle)).type).toMatch(/Cancel/);
+      const child = temporal.client.workflow.getHandle(`${handle.workflowId}/t/s1/A`);
+      expect((await child.describe()).status.name).toBe('CANCELLED');
+    });
+    expect(engine.reports.map(({ state }) => state)).toEqual(['CANCELLED']);
+    expect(engine.inState('PENDING')).toBeGreaterThan(50);
+  });
+
+  it('continues a database as new in the middle of its chunks, and runs each of them once', async () => {
+    const engine = new FakeEngine({ databases: [first], chunksPerDatabase: 450, perServer: 20 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      expect(await handle.result()).toMatchObject({ chunksDone: 450 });
+      const child = await temporal.client.workflow.getHandle(`${handle.workflowId}/t/s1/A`).describe();
+      expect(child.historyLength).toBeLessThan(4_096);
+      const executions = temporal.client.workflow.list({
+        query: `WorkflowId = '${handle.workflowId}/t/s1/A'`,
+      });
+      let runs = 0;
+      for await (const execution of executions) runs += execution.runId === '' ? 0 : 1;
+      expect(runs).toBeGreaterThan(1);
+    });
+    expect(new Set(engine.exported).size).toBe(450);
+    expect(engine.exported).toHaveLength(450);
+  }, 180_000);
+});

@@ -1,0 +1,49 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { ensureTemporalCli } from '../../sandbox/services/temporal-cli.js';
+import { taskQueue } from '../../workflows/options.js';
+
+/** A dev server of the test's own, from the project's CLI and so without a download of the SDK's. */
+export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: await ensureTemporalCli() } },
+  });
+}
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** The workflow code as workers load it, bundled once per test process. */
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  bundle ??= bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows/index') });
+  return bundle;
+}
+
+/** Runs `work` with a worker for workflows and the given activities. */
+export async function withWorker<T>(
+  environment: TestWorkflowEnvironment,
+  activities: object,
+  work: () => Promise<T>,
+): Promise<T> {
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle: await workflowBundle(),
+    activities,
+  });
+  return worker.runUntil(work);
+}
+
+/** The failure type and message at the end of a failed workflow's chain of causes. */
+export async function failureOf(
+  handle: WorkflowHandle,
+): Promise<{ readonly type: string; readonly message: string }> {
+  try {
+    await handle.result();
+  } catch (error) {
+    let cause = error as Error & { type?: string };
+    while (cause.cause instanceof Error) cause = cause.cause as Error & { type?: string };
+    return { type: cause.type ?? cause.name, message: cause.message };
+  }
+  throw new Error('The workflow did not fail.');
+}
