@@ -7,6 +7,7 @@ import { createEngine } from '../sqlserver/engine/engine.js';
 import { startTdsServer } from '../sqlserver/server.js';
 import { ensureCertificates } from './certificates.js';
 import { sandboxPaths, sourceUser } from './paths.js';
+import { logRefusals } from './refusal-log.js';
 import { ensureSecrets } from './secrets.js';
 import { readSettings, type SandboxSettings } from './settings.js';
 
@@ -34,7 +35,7 @@ async function serve(name: 'server01' | 'server02', settings: SandboxSettings): 
   const engine = await createEngine({ ...definition, storage });
   const tls = await ensureCertificates(paths.tls);
   const server = await startTdsServer({
-    engine,
+    engine: logRefusals(engine, (line) => console.error(name, line)),
     host: '127.0.0.1',
     port: settings.ports[name],
     tls: { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') },
