@@ -5,7 +5,6 @@ import { collationByBytes, collationByName, defaultCollation } from './collation
 
 /** Data type tokens (MS-TDS 2.2.5.4). */
 export const token = {
-  null: 0x1f,
   int1: 0x30,
   bit: 0x32,
   int2: 0x34,

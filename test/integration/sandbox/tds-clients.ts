@@ -1,31 +1,44 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const root = resolve(__dirname, '../../..');
 const cache = join(root, '.cache');
 const jdbcVersion = '12.10.1.jre11';
-const jdbcJar = join(cache, 'jdbc', `mssql-jdbc-${jdbcVersion}.jar`);
+const jdbcJar = join(cache, `jdbc-${jdbcVersion}`, `mssql-jdbc-${jdbcVersion}.jar`);
 const pymssqlFolder = join(cache, 'pymssql');
 
 /** Installs pymssql (FreeTDS inside) and Microsoft's JDBC driver into the project's cache, once. */
 export async function installClients(): Promise<void> {
   mkdirSync(cache, { recursive: true });
   await Promise.all([
-    existsSync(join(pymssqlFolder, 'pymssql'))
-      ? undefined
-      : run('python3', ['-m', 'pip', 'install', '--quiet', '--target', pymssqlFolder, 'pymssql']),
-    existsSync(jdbcJar)
-      ? undefined
-      : run('mvn', [
-          '-q',
-          'dependency:copy',
-          `-Dartifact=com.microsoft.sqlserver:mssql-jdbc:${jdbcVersion}`,
-          `-DoutputDirectory=${join(cache, 'jdbc')}`,
-        ]),
+    installOnce(pymssqlFolder, (folder) =>
+      run('python3', ['-m', 'pip', 'install', '--quiet', '--target', folder, 'pymssql']),
+    ),
+    installOnce(dirname(jdbcJar), (folder) => {
+      const artifact = `com.microsoft.sqlserver:mssql-jdbc:${jdbcVersion}`;
+      return run('mvn', ['-q', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
+    }),
   ]);
+}
+
+/** Installs beside and renames, so that test files running side by side never see half an installation. */
+async function installOnce(folder: string, install: (folder: string) => Promise<unknown>): Promise<void> {
+  if (existsSync(folder)) {
+    return;
+  }
+  const beside = `${folder}.${process.pid}`;
+  await install(beside);
+  try {
+    renameSync(beside, folder);
+  } catch (error) {
+    rmSync(beside, { recursive: true });
+    if (!existsSync(folder)) {
+      throw error;
+    }
+  }
 }
 
 /** One answer of a probe: what a statement gave, or its error. */
