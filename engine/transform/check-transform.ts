@@ -30,7 +30,7 @@ export async function checkTransform(
 }
 
 /** A target's SQL: its transform, or its columns out of its one source table. */
-export function transformOf(
+function transformOf(
   target: TransformTarget,
   sources: readonly KnownTable[],
 ): { readonly file: string; readonly sql: string } {

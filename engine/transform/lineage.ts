@@ -9,7 +9,7 @@ export interface KnownTable {
   readonly columns: readonly Column[];
 }
 
-export interface ColumnOrigin {
+interface ColumnOrigin {
   readonly alias: string;
   readonly column: string;
 }
@@ -25,7 +25,7 @@ export interface JoinUse extends TableUse {
   readonly keys: readonly JoinKey[];
 }
 
-export interface JoinKey {
+interface JoinKey {
   readonly left: ColumnOrigin;
   readonly right: string;
   /** Both sides are text: SQL Server would compare them by collation. */
@@ -142,7 +142,7 @@ function joinUse(join: AstNode, scope: Scope, file: string): JoinUse {
 }
 
 /** The conditions that AND binds together. */
-export function conjuncts(condition: Ast | undefined): readonly AstNode[] {
+function conjuncts(condition: Ast | undefined): readonly AstNode[] {
   const tree = node(condition);
   return tree.type === 'CONJUNCTION_AND' ? list(tree.children).flatMap(conjuncts) : [tree];
 }

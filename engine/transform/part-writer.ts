@@ -36,12 +36,12 @@ export interface PartWriter {
   write(batch: RowBatch): Promise<void>;
   /** Writes what is left and tells what was written; no rows, no parts. */
   finish(): Promise<WrittenParts>;
-  /** Gives up: frees everything local. Uploaded parts stay as leftovers of the attempt. Safe to call at any time. */
+  /** Frees everything local; to be called after any error. Uploaded parts stay as leftovers of the attempt. */
   abort(): Promise<void>;
 }
 
 /** A part that is in the bucket, and the checksum of the file that it was. */
-export interface ShippedPart {
+interface ShippedPart {
   readonly part: Part;
   readonly checksum: SetChecksum;
 }
