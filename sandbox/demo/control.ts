@@ -68,19 +68,31 @@ export interface HopChecksum {
   readonly matches: boolean | null;
 }
 
-/** The run's set checksums, added up over the chunks of each server and database. */
+/**
+ * The set checksums of the run's chunks, added up over each server and database, and the target's own. Of a chunk
+ * that a resumed run found done, they are those of the run that did it.
+ */
 export async function readChecksums(client: Client, runId: string): Promise<readonly HopChecksum[]> {
   if (!(await hasControlSchema(client))) return [];
-  const { rows } = await client.query<Omit<HopChecksum, 'sum'> & { readonly sum: string }>(
-    `SELECT c.server, c.database, k.hop, k.subject, sum(k.rows)::float8 AS rows,
-            sum(('x' || k.sum)::bit(64)::bigint::numeric)::text AS sum,
-            string_agg(DISTINCT k.method, ', ') AS method, bool_and(k.matches) AS matches
-       FROM migration_control.checksum k JOIN migration_control.chunk c USING (chunk_id)
-      WHERE k.run_id = $1
-      GROUP BY c.server, c.database, k.hop, k.subject ORDER BY c.server, c.database, k.hop, k.subject`,
+  const { rows: hops } = await client.query<HopChecksum>(
+    `WITH latest AS (
+       SELECT DISTINCT ON (k.chunk_id, k.hop, k.subject) c.server, c.database, k.*
+         FROM migration_control.checksum k JOIN migration_control.chunk c USING (chunk_id)
+        WHERE c.run_id = $1 ORDER BY k.chunk_id, k.hop, k.subject, k.taken_at DESC
+     )
+     SELECT server, database, hop, subject, sum(rows)::float8 AS rows,
+            sum(('x' || sum)::bit(64)::bigint::numeric)::text AS sum,
+            string_agg(DISTINCT method, ', ') AS method, bool_and(matches) AS matches
+       FROM latest GROUP BY server, database, hop, subject`,
     [runId],
   );
-  return rows.map((row) => ({ ...row, sum: hexSum(BigInt(row.sum)) }));
+  const { rows: targets } = await client.query<HopChecksum>(
+    `SELECT '(all)' AS server, '(all)' AS database, 'target' AS hop, target AS subject, rows::float8 AS rows,
+            ('x' || sum)::bit(64)::bigint::text AS sum, 'postgres' AS method, NULL::boolean AS matches
+       FROM migration_control.target WHERE run_id = $1`,
+    [runId],
+  );
+  return [...hops, ...targets].map((row) => ({ ...row, sum: hexSum(BigInt(row.sum)) }));
 }
 
 export interface RunOutcome {
@@ -105,6 +117,6 @@ export function hexSum(sum: bigint): string {
 }
 
 async function hasControlSchema(client: Client): Promise<boolean> {
-  const { rows } = await client.query("SELECT to_regclass('migration_control.checksum') IS NOT NULL AS made");
+  const { rows } = await client.query("SELECT to_regclass('migration_control.target') IS NOT NULL AS made");
   return rows[0]?.made === true;
 }

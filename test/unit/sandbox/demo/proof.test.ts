@@ -16,6 +16,7 @@ const line = (hop: string, subject: string, change: Partial<HopChecksum> = {}): 
   ...change,
 });
 const sound = [
+  line('target', 'target', { server: '(all)', database: '(all)', matches: null }),
   line('stage', 'target'),
   line('transformed', 'target'),
   line('raw', 'dbo.t'),
@@ -31,6 +32,7 @@ describe('prove', () => {
       ['raw', true],
       ['transformed', true],
       ['stage', true],
+      ['target', true],
     ]);
   });
 
@@ -39,14 +41,28 @@ describe('prove', () => {
     ['other rows', { rows: 4 }],
     ['a recorded mismatch', { matches: false }],
   ])('fails on %s, whatever else the run recorded', (_, change) => {
-    const proof = prove([...sound.slice(1), line('stage', 'target', change)], []);
+    const proof = prove([...sound.filter(({ hop }) => hop !== 'stage'), line('stage', 'target', change)], []);
     expect(proof.holds).toBe(false);
     expect(proof.lines.find(({ hop }) => hop === 'stage')?.equal).toBe(false);
     expect(renderProof(proof)).toContain('✗');
   });
 
-  it('fails when a hop of a database is missing', () => {
-    expect(prove(sound.slice(1), ['server01/DatabaseA']).holds).toBe(false);
+  it.each(['source', 'raw', 'transformed', 'stage', 'target'])(
+    'fails when the hop %s is missing',
+    (missing) => {
+      const rest = sound.filter(({ hop }) => hop !== missing);
+      expect(prove(rest, ['server01/DatabaseA']).holds).toBe(false);
+    },
+  );
+
+  it('compares the target with the stages of all databases together', () => {
+    const other = sound.slice(1).map((one) => ({ ...one, server: 'server02', sum: 'ffffffffffffffff' }));
+    const target = (sum: string) =>
+      line('target', 'target', { server: '(all)', database: '(all)', rows: 10, sum, matches: null });
+    const both = ['server01/DatabaseA', 'server02/DatabaseA'];
+    // 0xaa + (2^64 - 1) is 0xa9 modulo 2^64.
+    expect(prove([...sound.slice(1), ...other, target('00000000000000a9')], both).holds).toBe(true);
+    expect(prove([...sound.slice(1), ...other, target('00000000000000aa')], both).holds).toBe(false);
   });
 
   it('fails when a whole database is missing, or nothing was recorded', () => {
