@@ -43,6 +43,7 @@ export interface SourceSession extends SourceReader {
   close(): Promise<void>;
 }
 
+const readCommitted = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 /** Time for the ATTENTION to reach the server before the socket is destroyed. */
 const attentionMs = 100;
 /** A log-out that takes longer is cut off. */
@@ -117,7 +118,14 @@ export class MssqlSession implements SourceSession {
       throw error;
     } finally {
       this.#transaction = undefined;
+      await this.#leaveSnapshot();
     }
+  }
+
+  /** The isolation level outlives the transaction that it came with. */
+  async #leaveSnapshot(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#run([], undefined, (request) => request.batch(readCommitted)).catch(() => undefined);
   }
 
   cancel(reason: unknown): void {
