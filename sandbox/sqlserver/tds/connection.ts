@@ -42,6 +42,7 @@ export class Connection {
   #work: Promise<void> = Promise.resolve();
   /** Of the request that came last, until it is answered. */
   #latest: AbortController | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
@@ -52,13 +53,14 @@ export class Connection {
     this.#response = new Response(this.#transport, options.serverName, packetSizes.beforeLogin);
   }
 
-  /** Breaks the connection; resolves when the engine's session is closed. */
-  async close(): Promise<void> {
+  /** Breaks the connection; resolves when what ran has stopped and the engine's session is closed. */
+  close(): Promise<void> {
     this.#transport.destroy();
     this.#latest?.abort();
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.close().catch(this.#options.onInternalError);
+    this.#closed ??= this.#work
+      .then(() => this.#session?.close())
+      .catch((error: unknown) => this.#options.onInternalError(error));
+    return this.#closed;
   }
 
   /** Requests wait for the one before them; an ATTENTION stops the last one, or is acknowledged at once. */
@@ -73,7 +75,7 @@ export class Connection {
       .then(() => this.#handle(message, request.signal))
       .catch((error: unknown) => {
         this.#options.onInternalError(error);
-        return this.close();
+        this.#transport.destroy();
       })
       .finally(() => {
         if (this.#latest === request) {
@@ -83,6 +85,9 @@ export class Connection {
   }
 
   async #handle(message: Message, signal: AbortSignal): Promise<void> {
+    if (this.#closed !== undefined) {
+      return;
+    }
     if (message.type === packetType.prelogin && this.#protection === undefined) {
       await this.#prelogin(message);
     } else if (message.type === packetType.login7 && this.#session === undefined) {

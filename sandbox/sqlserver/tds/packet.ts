@@ -19,7 +19,7 @@ export const packetStatus = {
   resetConnectionSkipTransaction: 0x10,
 } as const;
 
-export const packetHeaderLength = 8;
+const packetHeaderLength = 8;
 
 /** One client message: its packets' payloads joined, and the status bits of all of them. */
 export interface Message {

@@ -2,7 +2,7 @@ import { type Parameter, SqlServerError } from '../engine/types.js';
 import type { RpcCall, RpcParameter } from './requests.js';
 
 /** A statement with its arguments by name, ready for the engine. */
-export interface BoundStatement {
+interface BoundStatement {
   readonly sql: string;
   readonly parameters: readonly Parameter[];
 }

@@ -4,7 +4,7 @@ import type { ByteWriter } from './byte-writer.js';
 import { collationByBytes, collationByName, defaultCollation } from './collation.js';
 
 /** Data type tokens (MS-TDS 2.2.5.4). */
-export const token = {
+const token = {
   int1: 0x30,
   bit: 0x32,
   int2: 0x34,

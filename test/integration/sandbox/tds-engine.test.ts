@@ -194,6 +194,25 @@ describe('T-SQL over TDS', () => {
   });
 });
 
+describe('a client that goes away', () => {
+  it('in the middle of two million rows takes nothing with it', async () => {
+    const leaving = await connect(target);
+    await new Promise<void>((resolve) => {
+      const request = new Request('SELECT * FROM dbo.big', () => undefined);
+      request.once('row', () => {
+        leaving.close();
+        resolve();
+      });
+      leaving.execSqlBatch(request);
+    });
+    const staying = await connect(target);
+    await expect(query(staying, 'SELECT COUNT(*) FROM dbo.big')).resolves.toMatchObject({
+      rows: [[2_000_000]],
+    });
+    staying.close();
+  });
+});
+
 describe('two sessions under SNAPSHOT isolation', () => {
   const step = (start: (done: (error?: Error | null) => void) => void) =>
     new Promise<void>((resolve, reject) => {
