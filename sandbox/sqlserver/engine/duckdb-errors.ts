@@ -36,7 +36,7 @@ const rules: readonly Rule[] = [
       ),
   ],
   [
-    /Could not convert string .* to (?:DECIMAL|HUGEINT)/s,
+    /Could not convert string .*to (?:DECIMAL|HUGEINT)/s,
     () => new SqlServerError(8114, 'Error converting data type varchar to numeric.', 16, 5),
   ],
   [

@@ -13,8 +13,8 @@ export type Statement =
       readonly kind: 'if';
       readonly condition: string;
       readonly line: number;
-      readonly then: readonly Statement[];
-      readonly otherwise: readonly Statement[];
+      readonly whenTrue: readonly Statement[];
+      readonly whenFalse: readonly Statement[];
     }
   | {
       readonly kind: 'alterDatabase';
@@ -22,6 +22,9 @@ export type Statement =
       readonly option: 'ALLOW_SNAPSHOT_ISOLATION' | 'READ_COMMITTED_SNAPSHOT';
       readonly on: boolean;
     };
+
+const harmlessOption =
+  /^OPTION\s*\((?:\s*(?:MAXDOP\s+\d+|RECOMPILE|KEEP\s+PLAN|KEEPFIXED\s+PLAN|FORCE\s+ORDER)\s*,?)+\)$/i;
 
 const starters = new Set(
   'SELECT INSERT UPDATE DELETE TRUNCATE CREATE DROP ALTER SET USE BEGIN COMMIT ROLLBACK IF WITH EXEC EXECUTE DECLARE PRINT MERGE SAVE WHILE RETURN THROW RAISERROR GRANT DENY WAITFOR'.split(
@@ -93,8 +96,9 @@ class BatchReader {
   }
 
   #librarySql(first: Token): Statement {
+    const begin = this.#position;
     const end = this.#skipToEnd(first.word);
-    const text = this.sql.slice(first.start, end);
+    const text = this.sql.slice(first.start, this.#withoutOption(begin, end));
     // INTO is optional in T-SQL but not in the library's grammar.
     const missingInto = first.word === 'INSERT' && !/^insert\s+into\b/i.test(text);
     return {
@@ -102,6 +106,18 @@ class BatchReader {
       sql: missingInto ? text.replace(/^insert/i, 'INSERT INTO') : text,
       line: first.line,
     };
+  }
+
+  // OPTION (…) ends a statement of any kind; the library's grammar knows it only after some clauses.
+  #withoutOption(begin: number, end: number): number {
+    for (let index = begin; index < this.#position; index++) {
+      const token = this.tokens[index];
+      if (token?.word !== 'OPTION' || this.tokens[index + 1]?.word !== '(') continue;
+      const option = this.sql.slice(token.start, end);
+      if (!harmlessOption.test(option)) throw unsupported(option);
+      return token.start;
+    }
+    return end;
   }
 
   /** Moves to the end of a statement that began with `starter`; the offset where its text ends. */
@@ -189,11 +205,11 @@ class BatchReader {
   #conditional(first: Token): Statement {
     const start = this.#peek()?.start ?? first.end;
     const end = this.#skipToEnd('IF');
-    const then = this.#branch();
+    const whenTrue = this.#branch();
     const hasElse = this.#peek()?.word === 'ELSE';
     if (hasElse) this.#next();
-    const otherwise = hasElse ? this.#branch() : [];
-    return { kind: 'if', condition: this.sql.slice(start, end), line: first.line, then, otherwise };
+    const whenFalse = hasElse ? this.#branch() : [];
+    return { kind: 'if', condition: this.sql.slice(start, end), line: first.line, whenTrue, whenFalse };
   }
 
   #branch(): readonly Statement[] {

@@ -109,7 +109,7 @@ export class EngineSession implements SqlSession, SessionInfo {
         const parsed = parseStatement(`SELECT 1 WHERE ${statement.condition}`, statement.line);
         const query = translateQuery({ [parsed.kind]: parsed.body }, undefined, env);
         await this.#transaction.access(env.touched, false);
-        const branch = (await this.#runner.hasRows(query)) ? statement.then : statement.otherwise;
+        const branch = (await this.#runner.hasRows(query)) ? statement.whenTrue : statement.whenFalse;
         for (const inner of branch) yield* this.#run(inner, parameters, signal);
         return;
       }

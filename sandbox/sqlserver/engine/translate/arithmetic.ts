@@ -3,7 +3,7 @@ import { macro } from '../macros.js';
 import type { SqlType } from '../types.js';
 import { castTo, isUntyped, resolveCollation, unify } from './coercion.js';
 import { convert } from './conversion.js';
-import { type Expr, expr } from './expr.js';
+import { type Expr, expr, nullOf } from './expr.js';
 import {
   asDecimal,
   commonType,
@@ -31,7 +31,7 @@ export const arithmeticOperators: Readonly<Record<string, string>> = {
 export function arithmetic(kind: string, left: Expr, right: Expr): Expr {
   if (kind === 'add' && isChar(left.type) && isChar(right.type)) return concatenate(left, right);
   const operator = arithmeticOperators[kind] ?? kind;
-  if (isUntyped(left) || isUntyped(right)) return convert(left, isUntyped(left) ? right.type : left.type);
+  if (isUntyped(left) || isUntyped(right)) return nullOf(isUntyped(left) ? right.type : left.type);
   const type = commonType(left.type, right.type);
   if (!isNumeric(type))
     throw unsupported(`the operator ${operator} on ${left.type.name} and ${right.type.name}`);

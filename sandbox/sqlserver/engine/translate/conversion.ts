@@ -137,7 +137,11 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
     const text = temporalText(source, style);
     return result(fit(text.sql, text.length, target), true);
   }
-  if (type.name === 'bit') return result(fit(`if(${source.sql}, '1', '0')`, 1, target), true);
+  if (type.name === 'bit')
+    return result(
+      fit(`CASE WHEN ${source.sql} THEN '1' WHEN NOT ${source.sql} THEN '0' END`, 1, target),
+      true,
+    );
   if (isInteger(type)) return result(integerText(source, target), true);
   if (isDecimal(type)) return result(decimalText(source, type.precision + 3, target), true);
   if (type.name === 'uniqueidentifier') return result(fit(source.sql, 36, target), true);
@@ -173,8 +177,11 @@ function integerText({ sql, type }: Expr, target: CharType): string {
   return fit(`if(length(${text}) > ${target.length}, ${overflow}, ${text})`, target.length, target);
 }
 
-function decimalText({ sql }: Expr, longest: number, target: CharType): string {
-  const text = `CAST(${sql} AS VARCHAR)`;
+function decimalText({ sql, type }: Expr, longest: number, target: CharType): string {
+  const plain = `CAST(${sql} AS VARCHAR)`;
+  // DuckDB leaves out the leading zero where all digits are fraction.
+  const bare = isDecimal(type) && type.precision === type.scale;
+  const text = bare ? `regexp_replace(${plain}, '^(-?)\\.', '\\10.')` : plain;
   if (target.length === 'max' || target.length >= longest) return fit(text, longest, target);
   return fit(
     `if(length(${text}) > ${target.length}, CAST(error('Overflow') AS VARCHAR), ${text})`,

@@ -181,7 +181,7 @@ function checkHints(body: Node): void {
 }
 
 function derivedTable(body: Node, context: Scope, env: Env): Translated {
-  refuseUnknown(body, 'a derived table', ['this', 'alias', 'column_aliases']);
+  refuseUnknown(body, 'a derived table', ['this', 'alias', 'alias_keyword', 'column_aliases']);
   const inner = tagged(child(body, 'this'));
   const alias = identifier(body, 'alias');
   if (!alias) throw unsupported('a derived table without a name');

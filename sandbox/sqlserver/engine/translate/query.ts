@@ -41,7 +41,6 @@ const clauses = [
   'order_by',
   'top',
   'with',
-  'option',
   'distinct',
   'offset',
   'fetch',
@@ -49,7 +48,6 @@ const clauses = [
 
 function select(body: Node, outer: Scope | undefined, env: Env): Query {
   refuseUnknown(body, 'SELECT', clauses);
-  checkOption(body);
   const tables = commonTables(optional(body, 'with'), outer, env);
   const from = optional(body, 'from');
   const { sql: fromSql, scope } = fromClause(
@@ -82,18 +80,6 @@ function select(body: Node, outer: Scope | undefined, env: Env): Query {
 const typeOf = (item: Expr): ResultColumn['type'] => (isUntyped(item) ? { name: 'int' } : item.type);
 // The cast makes sure of the DuckDB type that the reader of the result counts on; mostly it is none.
 const sqlOf = (item: Expr): string => `CAST(${item.sql} AS ${duckType(typeOf(item))})`;
-
-function checkOption(body: Node): void {
-  const option = text(body, 'option');
-  if (
-    option !== undefined &&
-    !/^OPTION\s*\(\s*(?:(?:MAXDOP\s+\d+|RECOMPILE|KEEP PLAN|KEEPFIXED PLAN|FORCE ORDER)\s*,?\s*)+\)$/i.test(
-      option,
-    )
-  ) {
-    throw unsupported(option);
-  }
-}
 
 function commonTables(node: Node | undefined, outer: Scope | undefined, env: Env): readonly CommonTable[] {
   if (!node) return [];
@@ -244,7 +230,7 @@ function rowCount(node: Node, scope: Scope, env: Env): bigint {
 }
 
 function setOperation(kind: string, body: Node, outer: Scope | undefined, env: Env): Query {
-  refuseUnknown(body, kind.toUpperCase(), ['left', 'right', 'all', 'with', 'order_by', 'distinct', 'option']);
+  refuseUnknown(body, kind.toUpperCase(), ['left', 'right', 'all', 'with', 'order_by', 'distinct']);
   const scope = new Scope([], commonTables(optional(body, 'with'), outer, env), outer);
   const sides = [child(body, 'left'), child(body, 'right')].map((side) => translateQuery(side, scope, env));
   const [left, right] = sides;
