@@ -63,7 +63,7 @@ const maxSegmentBytes = 200;
  * A name as one path segment: letters, digits, `_`, `-` and inner dots stay, all else is percent-encoded, so
  * two names never meet and none leaves its folder. Over-long names are cut and told apart by their hash.
  */
-function encodeSegment(name: string): string {
+export function encodeSegment(name: string): string {
   const encoded = Array.from(Buffer.from(name, 'utf8'), (byte, at) => {
     const char = String.fromCharCode(byte);
     const plain = /[A-Za-z0-9_-]/.test(char) || (char === '.' && at > 0);

@@ -26,7 +26,7 @@ export interface TransformRequest {
   readonly target: TransformTarget;
   readonly sources: readonly TransformSource[];
   readonly output: { readonly bucket: Bucket; readonly prefix: ObjectKey; readonly attempt: string };
-  /** Rows in a part file, about: each thread may end its row group in it. */
+  /** Rows in a part file, about: threads that are still in a row group end it in the file that is full. */
   readonly partRows: number;
   /** Absent: no choice was made, and rows that match only without case and trailing blanks are an error. */
   readonly joinKeys?: JoinKeys;
