@@ -40,7 +40,7 @@ export interface ScriptedServer {
 /** Made once: a key costs more than all the rest of a test. */
 const certificates = ensureCertificates(mkdtempSync(join(tmpdir(), 'tls-')));
 
-export const password = 'Correct-Horse-1';
+const password = 'Correct-Horse-1';
 
 export async function startScriptedServer(script: Script): Promise<ScriptedServer> {
   const { caFile, certFile, keyFile } = await certificates;
