@@ -201,10 +201,24 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
     expect(shown).not.toContain('9876543210');
   });
 
-  test('two attempts at once end with the rows once', async () => {
+  test('an attempt that meets a living one waits for it, and then finds the work done', async () => {
     const { table, chunkId } = await prepare('raced');
-    const results = await Promise.all([1, 2, 3].map(() => importRows(target, table, chunkId, [one, two])));
-    expect(results.map(({ reused }) => reused).sort()).toEqual([false, true, true]);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = async function* () {
+      yield copyText(table, chunkId, [one]);
+      await gate;
+      yield copyText(table, chunkId, [two]);
+    };
+    const first = importChunk(inputOf(table, chunkId, [one, two], { batches: slow() }));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const second = importRows(target, table, chunkId, [one, two]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    release();
+    expect(await first).toMatchObject({ rows: 2, reused: false });
+    expect(await second).toMatchObject({ rows: 2, reused: true });
     expect(await state('raced')).toEqual({ rows: 2, ledger: 1 });
   });
 });
