@@ -69,10 +69,11 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Whether a process runs. One that has ended and that nobody has waited for yet (a zombie) does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return statFields(pid)[0] !== 'Z';
   } catch {
     return false;
   }
@@ -115,11 +116,16 @@ function pidFile(directory: string, name: string): string {
 
 /** Start time in clock ticks (proc(5), field 22), so that a pid used again by a stranger is not taken for ours. */
 function startTime(pid: number): string {
+  return statFields(pid)[19] ?? '-';
+}
+
+/** Fields of /proc/<pid>/stat from the third on, which follow the name in parentheses; none without /proc. */
+function statFields(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return '-';
+    return [];
   }
 }
 
