@@ -55,7 +55,8 @@ async function main(): Promise<void> {
 
 function stopOnSignal(directory: string): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
+    process.on(signal, async () => {
+      if (stopping) return;
       console.log('Stopping …');
       // What is still starting fails now, because it is being stopped: that is no news.
       stopping = true;

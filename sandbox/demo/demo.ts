@@ -15,6 +15,8 @@ import { shellCommand, startArguments, startWorkflow } from './workflow.js';
 export interface DemoOptions {
   /** Leaves services and worker running at the end. */
   readonly keep: boolean;
+  /** A sandbox was up before: it is used, and left up. */
+  readonly usesRunning: boolean;
   readonly jobMode?: string;
   /** Whether the number of rows was asked for, and not just the default. */
   readonly rowsAsked?: boolean;
@@ -31,13 +33,18 @@ const projectRoot = resolve(__dirname, '../..');
  */
 export async function runDemo(settings: SandboxSettings, options: DemoOptions): Promise<boolean> {
   const { directory } = settings;
-  const usesRunning = runningSandbox(directory) !== undefined;
   try {
     const state = await ensureSandbox(settings, options.rowsAsked === true);
     return await migrateAndProve(settings, state, options);
   } finally {
-    if (!options.keep) await (usesRunning ? stopRecorded(directory, 'worker') : stopSandbox(directory));
+    if (!options.keep) await stopStarted(directory, options.usesRunning);
   }
+}
+
+/** Stops what a demo started: the worker, and the sandbox unless it was up before. */
+export async function stopStarted(directory: string, usesRunning: boolean): Promise<void> {
+  await stopRecorded(directory, 'worker');
+  if (!usesRunning) await stopSandbox(directory);
 }
 
 async function ensureSandbox(settings: SandboxSettings, rowsAsked: boolean): Promise<SandboxState> {

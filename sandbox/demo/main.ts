@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { stopSandbox } from '../services/sandbox.js';
+import { runningSandbox } from '../services/sandbox.js';
 import { readSettings } from '../services/settings.js';
-import { runDemo } from './demo.js';
+import { runDemo, stopStarted } from './demo.js';
 
 const environmentHelp = `
 Environment:
@@ -19,18 +19,21 @@ new Command('npm run demo --')
   .parse();
 
 const settings = readSettings(process.env);
+const usesRunning = runningSandbox(settings.directory) !== undefined;
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
+  process.on(signal, async () => {
+    if (stopping) return;
     stopping = true;
     console.log('\nStopping …');
-    await stopSandbox(settings.directory);
+    await stopStarted(settings.directory, usesRunning);
     process.exit(130);
   });
 }
 
 runDemo(settings, {
   keep: process.env.KEEP === '1',
+  usesRunning,
   ...(process.env.JOB_MODE ? { jobMode: process.env.JOB_MODE } : {}),
   ...(process.env.ROWS ? { rowsAsked: true } : {}),
 }).then(
