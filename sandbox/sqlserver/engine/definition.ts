@@ -49,7 +49,7 @@ export interface ColumnDefinition {
   readonly encrypted?: 'deterministic' | 'randomized';
 }
 
-export interface IndexDefinition {
+interface IndexDefinition {
   readonly name: string;
   readonly columns: readonly string[];
   readonly unique?: boolean;

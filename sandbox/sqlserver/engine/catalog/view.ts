@@ -2,6 +2,7 @@ import { quoteName } from '../quoting.js';
 import { literal } from '../translate/expr.js';
 import { duckType } from '../translate/sql-types.js';
 import type { Cell, SqlType } from '../types.js';
+import type { Database, Server } from './catalog.js';
 
 /** A value of a catalog view: a constant, or DuckDB SQL where it has to be looked up (a row count). */
 export type ViewCell = Cell | undefined | { readonly sql: string };
@@ -24,3 +25,12 @@ export function viewSql({ columns, rows }: View): string {
     `SELECT ${columns.map(([name, type]) => `${cell(row, name, type)} AS ${quoteName(name)}`).join(', ')}`;
   return rows.length === 0 ? `${select({})} WHERE false` : rows.map(select).join(' UNION ALL ');
 }
+
+/** What a view is made from. */
+export interface ViewContext {
+  readonly server: Server;
+  readonly database: Database;
+  readonly text: SqlType;
+}
+
+export type MakeView = (context: ViewContext) => View;

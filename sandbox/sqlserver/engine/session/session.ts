@@ -3,7 +3,7 @@ import type { Database, Server, SessionInfo } from '../catalog/catalog.js';
 import { unknownDatabase } from '../errors.js';
 import { type Statement, statementsOf } from '../parse/batch.js';
 import { parseStatement } from '../parse/statement.js';
-import { type Env, type Query, Scope, type SessionFacts } from '../translate/env.js';
+import type { Env, Query, SessionFacts } from '../translate/env.js';
 import { translateQuery } from '../translate/query.js';
 import { plan } from '../translate/write.js';
 import type { IsolationLevel, Parameter, ResultEvent, SqlSession } from '../types.js';
@@ -73,6 +73,7 @@ export class EngineSession implements SqlSession, SessionInfo {
     this.#closed = true;
     this.server.sessions.delete(this.id);
     this.connection.interrupt();
+    await this.#runner.settled();
     if (this.#transaction.count > 0) await this.#transaction.rollback().catch(() => undefined);
     this.connection.closeSync();
   }
@@ -150,7 +151,7 @@ export class EngineSession implements SqlSession, SessionInfo {
       parameters,
       touched: new Set<Database>(),
       alias: () => `s${++aliases}`,
-      query: (node, outer): Query => translateQuery(node, new Scope([], [], outer), env),
+      query: (node, outer): Query => translateQuery(node, outer, env),
     };
     return env;
   }

@@ -9,8 +9,8 @@ import { groupingKey } from '../translate/coercion.js';
 import { comparisonKey } from '../translate/collation.js';
 import type { Query } from '../translate/env.js';
 import { columnExpr, tableName } from '../translate/from.js';
+import type { Plan } from '../translate/plan.js';
 import { isChar } from '../translate/sql-types.js';
-import type { Plan } from '../translate/write.js';
 import { type ResultEvent, SqlServerError } from '../types.js';
 import { cellsOf } from './cells.js';
 import type { TransactionState } from './transaction.js';
@@ -21,19 +21,34 @@ const conflictWaitMs = 5_000;
 
 /** Runs translated statements on the session's DuckDB connection; errors come out as SQL Server's. */
 export class StatementRunner {
+  #working: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly connection: DuckDBConnection,
     private readonly transaction: TransactionState,
   ) {}
 
+  /** Resolves when DuckDB works on nothing for this session: only then may its connection be closed. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  #work<T>(work: Promise<T>): Promise<T> {
+    this.#working = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    return work;
+  }
+
   /** Streams a query's rows, chunk by chunk, as the consumer asks for them; returns how many. */
   async *query(query: Query, signal: AbortSignal): AsyncGenerator<ResultEvent, number> {
     let rows = 0;
     try {
-      const result = await this.connection.stream(query.sql);
+      const result = await this.#work(this.connection.stream(query.sql));
       for (;;) {
         signal.throwIfAborted();
-        const chunk = await result.fetchChunk();
+        const chunk = await this.#work(result.fetchChunk());
         if (!chunk || chunk.rowCount === 0) return rows;
         rows += chunk.rowCount;
         yield { kind: 'rows', count: chunk.rowCount, columns: cellsOf(chunk) };
@@ -47,7 +62,7 @@ export class StatementRunner {
   /** True where the query has a row; for IF. */
   async hasRows(query: Query): Promise<boolean> {
     try {
-      const reader = await this.connection.runAndReadUntil(query.sql, 1);
+      const reader = await this.#work(this.connection.runAndReadUntil(query.sql, 1));
       return reader.currentRowCount > 0;
     } catch (error) {
       throw fromDuckDb(error);
@@ -63,7 +78,7 @@ export class StatementRunner {
     for (;;) {
       signal.throwIfAborted();
       try {
-        return await this.#attempt(plan);
+        return await this.#work(this.#attempt(plan));
       } catch (error) {
         signal.throwIfAborted();
         const reported = fromDuckDb(error);

@@ -36,7 +36,7 @@ export function aggregate(kind: string, body: Node, evaluate: (node: Node) => Ex
   if (!isNumeric(argument.type) || argument.type.name === 'bit') {
     throw invalidArgumentType(typeName(argument.type), 1, kind);
   }
-  const distinct = body['distinct'] === true ? 'DISTINCT ' : '';
+  const distinct = body.distinct === true ? 'DISTINCT ' : '';
   const sum = `sum(${distinct}${argument.sql})`;
   if (kind === 'sum') return summed(sum, argument.type);
   return average(sum, `count(${distinct}${argument.sql})`, argument.type);
@@ -48,7 +48,7 @@ function count(kind: string, body: Node, evaluate: (node: Node) => Expr): Expr {
   if (second) throw unsupported('COUNT of several expressions');
   const star = !first || tagged(first).kind === 'star';
   const argument = star ? undefined : groupingKey(evaluate(first));
-  const distinct = body['distinct'] === true ? 'DISTINCT ' : '';
+  const distinct = body.distinct === true ? 'DISTINCT ' : '';
   const sql = argument === undefined ? 'count(*)' : `count(${distinct}${argument})`;
   return expr(type.name === 'int' ? castTo(sql, type) : sql, type, false);
 }

@@ -114,7 +114,7 @@ function exact(operator: string, left: Expr, right: Expr, nullable: boolean): Ex
 }
 
 /** left / right cut after `type.scale` digits, in 128-bit integers: DuckDB would divide as doubles. */
-export function scaledQuotient(
+function scaledQuotient(
   left: string,
   leftScale: number,
   right: string,

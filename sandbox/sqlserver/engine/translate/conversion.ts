@@ -130,24 +130,24 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
   });
   if (isChar(type)) {
     const narrowed = mustNarrow(source, target) ? macro('best_fit', source.sql) : source.sql;
-    const fitted = result(fit(narrowed, type.length, target), source.ascii === true);
+    const fitted = result(fitTo(narrowed, type.length, target), source.ascii === true);
     return { ...fitted, ...constantOf(source, fitted) };
   }
   if (isTemporal(type)) {
     const text = temporalText(source, style);
-    return result(fit(text.sql, text.length, target), true);
+    return result(fitTo(text.sql, text.length, target), true);
   }
   if (type.name === 'bit')
     return result(
-      fit(`CASE WHEN ${source.sql} THEN '1' WHEN NOT ${source.sql} THEN '0' END`, 1, target),
+      fitTo(`CASE WHEN ${source.sql} THEN '1' WHEN NOT ${source.sql} THEN '0' END`, 1, target),
       true,
     );
   if (isInteger(type)) return result(integerText(source, target), true);
   if (isDecimal(type)) return result(decimalText(source, type.precision + 3, target), true);
-  if (type.name === 'uniqueidentifier') return result(fit(source.sql, 36, target), true);
+  if (type.name === 'uniqueidentifier') return result(fitTo(source.sql, 36, target), true);
   if (isBinary(type) && (style === 1 || style === 2)) {
     const prefix = style === 1 ? `'0x' || ` : '';
-    return result(fit(`(${prefix}upper(${hexOf(source).sql}))`, 'max', target), true);
+    return result(fitTo(`(${prefix}upper(${hexOf(source).sql}))`, 'max', target), true);
   }
   throw unsupported(`conversion from ${typeName(type)} to ${target.name} with style ${style ?? 0}`);
 }
@@ -160,7 +160,7 @@ function mustNarrow(source: Expr, target: CharType): boolean {
   return isChar(source.type) && (isUnicode(source.type) || collationOf(source.type.collation).utf8);
 }
 
-function fit(sql: string, length: number | 'max', target: CharType): string {
+function fitTo(sql: string, length: number | 'max', target: CharType): string {
   if (target.length === 'max') return sql;
   if (target.name === 'char' || target.name === 'nchar') return `rpad(${sql}, ${target.length}, ' ')`;
   return length === 'max' || length > target.length ? `left(${sql}, ${target.length})` : sql;
@@ -172,9 +172,9 @@ const integerDigits: Readonly<Record<string, number>> = { tinyint: 3, smallint: 
 function integerText({ sql, type }: Expr, target: CharType): string {
   const text = `CAST(${sql} AS VARCHAR)`;
   const longest = integerDigits[type.name] ?? 20;
-  if (target.length === 'max' || target.length >= longest) return fit(text, longest, target);
+  if (target.length === 'max' || target.length >= longest) return fitTo(text, longest, target);
   const overflow = isUnicode(target) ? `CAST(error('Overflow') AS VARCHAR)` : `'*'`;
-  return fit(`if(length(${text}) > ${target.length}, ${overflow}, ${text})`, target.length, target);
+  return fitTo(`if(length(${text}) > ${target.length}, ${overflow}, ${text})`, target.length, target);
 }
 
 function decimalText({ sql, type }: Expr, longest: number, target: CharType): string {
@@ -182,8 +182,8 @@ function decimalText({ sql, type }: Expr, longest: number, target: CharType): st
   // DuckDB leaves out the leading zero where all digits are fraction.
   const bare = isDecimal(type) && type.precision === type.scale;
   const text = bare ? `regexp_replace(${plain}, '^(-?)\\.', '\\10.')` : plain;
-  if (target.length === 'max' || target.length >= longest) return fit(text, longest, target);
-  return fit(
+  if (target.length === 'max' || target.length >= longest) return fitTo(text, longest, target);
+  return fitTo(
     `if(length(${text}) > ${target.length}, CAST(error('Overflow') AS VARCHAR), ${text})`,
     target.length,
     target,

@@ -35,7 +35,7 @@ export interface Env {
   query(node: Node, outer: Scope | undefined): Query;
 }
 
-export interface SourceColumn {
+interface SourceColumn {
   readonly name: string;
   readonly expr: Expr;
 }
@@ -85,10 +85,8 @@ export class Scope {
   }
 
   #knows(qualifier: readonly string[]): boolean {
-    return (
-      this.sources.some((source) => matches(source, qualifier)) ||
-      (this.outer !== undefined && this.outer.#knows(qualifier))
-    );
+    if (this.sources.some((source) => matches(source, qualifier))) return true;
+    return this.outer ? this.outer.#knows(qualifier) : false;
   }
 }
 

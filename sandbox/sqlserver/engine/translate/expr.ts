@@ -48,7 +48,7 @@ function literalSql(value: Exclude<Cell, null>, type: SqlType): string {
 }
 
 /** -1500n at scale 3 is `-1.500`. */
-export function unscaledText(value: bigint, scale: number): string {
+function unscaledText(value: bigint, scale: number): string {
   const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
   const sign = value < 0n ? '-' : '';
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;

@@ -167,7 +167,7 @@ function parameter(name: string, env: Env): Expr {
 function caseOf(body: Node, scope: Scope, env: Env): Expr {
   refuseUnknown(body, 'CASE', ['operand', 'whens', 'else_']);
   const operand = optional(body, 'operand');
-  const whens = Array.isArray(body['whens']) ? (body['whens'] as readonly (readonly [Node, Node])[]) : [];
+  const whens = Array.isArray(body.whens) ? (body.whens as readonly (readonly [Node, Node])[]) : [];
   const otherwise = optional(body, 'else_');
   const results = whens.map(([, result]) => value(result, scope, env));
   const { type, values } = unify([...results, otherwise ? value(otherwise, scope, env) : untypedNull]);

@@ -12,7 +12,7 @@ import { value } from './expression.js';
 import { predicate } from './predicate.js';
 import { isChar } from './sql-types.js';
 
-export interface Translated {
+interface Translated {
   readonly sql: string;
   readonly source: Source;
 }
@@ -153,10 +153,7 @@ function systemTable(
   env: Env,
 ): Translated {
   const text: SqlType = { name: 'nvarchar', length: 128, collation: env.database.collation };
-  const touch = (): void => {
-    env.touched.add(database);
-  };
-  const view = systemView(name, { server: env.server, database, text, touch });
+  const view = systemView(name, { server: env.server, database, text });
   if (!view) throw invalidObject(`sys.${name}`);
   const columns = view.columns.map(([column, type, nullable]) => ({
     name: column,
@@ -187,14 +184,7 @@ function derivedTable(body: Node, context: Scope, env: Env): Translated {
   if (!alias) throw unsupported('a derived table without a name');
   const names = list(body, 'column_aliases').map((column) => text(column, 'name') ?? '');
   const query =
-    inner.kind === 'values'
-      ? valuesQuery(inner.body, context, env)
-      : env.query(
-          child(body, 'this'),
-          context.outer
-            ? new Scope([], context.tables, context.outer)
-            : new Scope([], context.tables, undefined),
-        );
+    inner.kind === 'values' ? valuesQuery(inner.body, context, env) : env.query(child(body, 'this'), context);
   const columns = query.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
   return sourceOf(`(${query.sql})`, env.alias(), [alias], columns);
 }

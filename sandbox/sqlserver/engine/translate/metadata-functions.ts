@@ -47,7 +47,7 @@ function serverProperty(name: Expr | undefined, env: Env): Expr {
   return answer(found, typeof found === 'number' ? int : sysname(env));
 }
 
-// Every login may do everything but UNMASK where the definition denies it.
+// Every login may do everything but UNMASK where the definition denies it; per object UNMASK exists from 2022 on.
 function hasPermission(args: readonly Expr[], env: Env): Expr {
   const [securable, , permission] = args;
   const name = (constantText(permission, 'HAS_PERMS_BY_NAME') ?? '').toUpperCase();
@@ -55,6 +55,8 @@ function hasPermission(args: readonly Expr[], env: Env): Expr {
   const kind = args[1]?.constant === null ? '' : String(args[1]?.constant).toUpperCase();
   if (kind === 'OBJECT' && object !== null && !objectNamed(object, env)) return answer(null, int);
   if (kind === 'DATABASE' && object !== null && !env.server.database(object)) return answer(null, int);
+  const major = Number(env.server.productVersion.split('.')[0]);
+  if (name === 'UNMASK' && kind === 'OBJECT' && major < 16) return answer(null, int);
   return answer(name === 'UNMASK' && !env.server.mayUnmask(env.facts.login) ? 0 : 1, int);
 }
 

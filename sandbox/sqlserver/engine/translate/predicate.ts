@@ -32,7 +32,7 @@ export function predicate(node: Node, scope: Scope, env: Env, evaluate: Evaluate
     const [left, right] = comparable(operand('left'), operand('right'));
     return `(${left} ${operator} ${right})`;
   }
-  const negated = body['not'] === true ? 'NOT ' : '';
+  const negated = body.not === true ? 'NOT ' : '';
   switch (kind) {
     case 'paren':
       return condition('this');
@@ -98,7 +98,7 @@ function like(body: Node, tested: Expr, pattern: Expr): string {
   }
   if (pattern.constant.includes('[')) throw unsupported('[…] in a LIKE pattern');
   const escaped = optional(body, 'escape');
-  const character = escaped && tagged(escaped).body['value'];
+  const character = escaped && tagged(escaped).body.value;
   if (escaped && typeof character !== 'string') throw unsupported('this ESCAPE');
   const { caseSensitive } = collationOf(resolveCollation(tested, pattern).collation);
   const folded = (sql: string): string => (caseSensitive ? sql : `lower(${sql})`);

@@ -1,21 +1,18 @@
 import { syntaxError, unsupported } from '../errors.js';
-import { child, identifier, list, type Node, optional, refuseUnknown, tagged, text } from '../parse/ast.js';
+import { child, identifier, list, type Node, optional, refuseUnknown, tagged } from '../parse/ast.js';
 import type { ResultColumn } from '../types.js';
 import { SqlServerError } from '../types.js';
 import { containsAggregate } from './aggregates.js';
-import { groupingKey, isUntyped, unify } from './coercion.js';
-import { convert } from './conversion.js';
-import { type CommonTable, type Env, type Grouping, matches, type Query, Scope } from './env.js';
+import { groupingKey, isUntyped } from './coercion.js';
+import { commonTables } from './common-tables.js';
+import { type Env, type Grouping, matches, type Query, Scope } from './env.js';
 import { type Expr, expr } from './expr.js';
 import { normalText, value } from './expression.js';
-import { columnExpr, fromClause, valuesQuery } from './from.js';
+import { fromClause, valuesQuery } from './from.js';
 import { predicate } from './predicate.js';
+import { distinct, type Item, namedItem, order } from './result-shape.js';
+import { setOperation } from './set-operation.js';
 import { duckType, isChar } from './sql-types.js';
-
-interface Item {
-  readonly name: string;
-  readonly expr: Expr;
-}
 
 /** Translates SELECT, UNION, EXCEPT, INTERSECT or a parenthesised query. */
 export function translateQuery(node: Node, outer: Scope | undefined, env: Env): Query {
@@ -69,7 +66,7 @@ function select(body: Node, outer: Scope | undefined, env: Env): Query {
   const listSql = items.map((item, index) => `${sqlOf(item.expr)} AS c${index + 1}`).join(', ');
   const core = `SELECT ${listSql}${fromSql}${condition}${groupSql}${havingSql}`;
   const limit = limitSql(body, scope, env);
-  if (body['distinct'] === true) {
+  if (body.distinct === true) {
     const sorted = order(body, (node) => distinctKey(node, items, scope, env));
     return { sql: `${distinct(core, columns)}${sorted}${limit}`, columns };
   }
@@ -80,20 +77,6 @@ function select(body: Node, outer: Scope | undefined, env: Env): Query {
 const typeOf = (item: Expr): ResultColumn['type'] => (isUntyped(item) ? { name: 'int' } : item.type);
 // The cast makes sure of the DuckDB type that the reader of the result counts on; mostly it is none.
 const sqlOf = (item: Expr): string => `CAST(${item.sql} AS ${duckType(typeOf(item))})`;
-
-function commonTables(node: Node | undefined, outer: Scope | undefined, env: Env): readonly CommonTable[] {
-  if (!node) return [];
-  refuseUnknown(node, 'WITH', ['ctes']);
-  const tables: CommonTable[] = [];
-  for (const cte of list(node, 'ctes')) {
-    refuseUnknown(cte, 'WITH', ['alias', 'this', 'columns', 'alias_first']);
-    const query = translateQuery(child(cte, 'this'), new Scope([], [...tables], outer), env);
-    const names = list(cte, 'columns').map((column) => text(column, 'name') ?? '');
-    const columns = query.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
-    tables.push({ name: identifier(cte, 'alias') ?? '', sql: `(${query.sql})`, columns });
-  }
-  return tables;
-}
 
 /** GROUP BY: sets what the select list may name above the grouping, and gives the clause. */
 function groupBy(body: Node, scope: Scope, env: Env): string {
@@ -151,44 +134,6 @@ function star(body: Node, scope: Scope): readonly Item[] {
   return sources.flatMap((source) => source.columns);
 }
 
-// Rows are distinct by what compares equal; one of them is kept.
-function distinct(core: string, columns: readonly ResultColumn[]): string {
-  const keys = columns.map((column, index) => groupingKey(expr(`c${index + 1}`, column.type, true)));
-  const shown = keys.map((key, index) =>
-    key === `c${index + 1}` ? key : `any_value(c${index + 1}) AS c${index + 1}`,
-  );
-  return `SELECT ${shown.join(', ')} FROM (${core}) d GROUP BY ${keys.join(', ')}`;
-}
-
-// NULLs sort first in SQL Server.
-function order(body: Node, key: (node: Node) => string): string {
-  const clause = optional(body, 'order_by');
-  if (!clause) return '';
-  const keys = list(clause, 'expressions').map((item) => {
-    refuseUnknown(item, 'ORDER BY', ['this', 'desc']);
-    const descending = item['desc'] === true;
-    return `${key(child(item, 'this'))} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`;
-  });
-  return ` ORDER BY ${keys.join(', ')}`;
-}
-
-function namedItem(node: Node, items: readonly Item[]): Expr | undefined {
-  const { kind, body } = tagged(node);
-  if (kind === 'literal' && text(body, 'literal_type') === 'number') {
-    const item = items[Number(text(body, 'value')) - 1];
-    if (!item) {
-      throw new SqlServerError(
-        108,
-        `The ORDER BY position number ${text(body, 'value')} is out of range of the number of items in the select list.`,
-      );
-    }
-    return item.expr;
-  }
-  if (kind !== 'column' || optional(body, 'table')) return undefined;
-  const name = identifier(body, 'name')?.toLowerCase();
-  return items.find((item) => item.name.toLowerCase() === name)?.expr;
-}
-
 const orderKey = (node: Node, items: readonly Item[], scope: Scope, env: Env): string =>
   groupingKey(namedItem(node, items) ?? value(node, scope, env));
 
@@ -227,52 +172,4 @@ function rowCount(node: Node, scope: Scope, env: Env): bigint {
   const count = value(node, scope, env).constant;
   if (typeof count !== 'number' && typeof count !== 'bigint') throw unsupported('a computed number of rows');
   return BigInt(count);
-}
-
-function setOperation(kind: string, body: Node, outer: Scope | undefined, env: Env): Query {
-  refuseUnknown(body, kind.toUpperCase(), ['left', 'right', 'all', 'with', 'order_by', 'distinct']);
-  const scope = new Scope([], commonTables(optional(body, 'with'), outer, env), outer);
-  const sides = [child(body, 'left'), child(body, 'right')].map((side) => translateQuery(side, scope, env));
-  const [left, right] = sides;
-  if (!left || !right || left.columns.length !== right.columns.length) {
-    throw new SqlServerError(
-      205,
-      'All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.',
-    );
-  }
-  const columns = left.columns.map((column, index): ResultColumn => {
-    const other = right.columns[index] ?? column;
-    const { type } = unify([columnExpr('a', column.type, true), columnExpr('b', other.type, true)]);
-    return { name: column.name, type, nullable: column.nullable || other.nullable };
-  });
-  if (kind !== 'union' && columns.some((column) => isChar(column.type)))
-    throw unsupported(`${kind.toUpperCase()} of text`);
-  const [a, b] = sides.map((side) => brought(side, columns, env));
-  const all = `(${a}) ${kind === 'union' ? 'UNION ALL' : kind.toUpperCase()} (${b})`;
-  const sql = kind === 'union' && body['all'] !== true ? distinct(all, columns) : all;
-  const alias = env.alias();
-  const items = columns.map((column, index) => ({
-    name: column.name,
-    expr: columnExpr(`${alias}.c${index + 1}`, column.type, true),
-  }));
-  const sorted = order(body, (node) => {
-    const item = namedItem(node, items);
-    if (!item)
-      throw new SqlServerError(
-        104,
-        'ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.',
-        15,
-      );
-    return groupingKey(item);
-  });
-  return { sql: sorted ? `SELECT * FROM (${sql}) ${alias}${sorted}` : sql, columns };
-}
-
-function brought(side: Query, columns: readonly ResultColumn[], env: Env): string {
-  const alias = env.alias();
-  const cells = columns.map((column, index) => {
-    const own = side.columns[index] ?? column;
-    return `${convert(columnExpr(`${alias}.c${index + 1}`, own.type, own.nullable), column.type).sql} AS c${index + 1}`;
-  });
-  return `SELECT ${cells.join(', ')} FROM (${side.sql}) ${alias}`;
 }

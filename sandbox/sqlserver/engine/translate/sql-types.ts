@@ -148,7 +148,7 @@ export function parseType(node: Node, collation: string, defaultLength: number):
   if (name === 'datetime2' || name === 'time') {
     return { name, scale: typeof size === 'number' ? size : (integer(node, 'precision') ?? 7) };
   }
-  if (name === 'float') return { name: node['real_spelling'] === true ? 'real' : 'float' };
+  if (name === 'float') return { name: node.real_spelling === true ? 'real' : 'float' };
   if (name === 'double') return { name: 'float' };
   if (name === 'boolean') return { name: 'bit' };
   const plain = plainNames.find((candidate) => candidate === name);

@@ -1,51 +1,18 @@
-import type { CatalogTable, Database } from '../catalog/catalog.js';
 import type { ColumnDefinition } from '../definition.js';
-import { invalidColumn, invalidObject, unknownDatabase, unsupported } from '../errors.js';
-import {
-  child,
-  identifier,
-  list,
-  type Node,
-  optional,
-  refuseUnknown,
-  type Tagged,
-  tagged,
-  text,
-} from '../parse/ast.js';
+import { unsupported } from '../errors.js';
+import { child, list, type Node, optional, refuseUnknown, type Tagged, text } from '../parse/ast.js';
 import { quoteName } from '../quoting.js';
 import { SqlServerError } from '../types.js';
-import { type Env, type Query, Scope } from './env.js';
+import { create, drop } from './define.js';
+import { type Env, Scope } from './env.js';
 import type { Expr } from './expr.js';
 import { assigned, value } from './expression.js';
 import { columnExpr, tableName } from './from.js';
+import type { Plan } from './plan.js';
 import { predicate } from './predicate.js';
 import { translateQuery } from './query.js';
-import { isChar, parseType } from './sql-types.js';
-
-interface Target {
-  readonly database: Database;
-  readonly table: CatalogTable;
-}
-
-/** What a statement comes to: a query to stream, or a change to make. */
-export type Plan =
-  | { readonly kind: 'query'; readonly query: Query }
-  | {
-      readonly kind: 'write';
-      readonly command: 'insert' | 'update' | 'delete' | 'other';
-      readonly sql: string;
-      /** Tables whose primary key has to be checked afterwards: DuckDB holds no index for it. */
-      readonly checkKey?: Target;
-    }
-  | {
-      readonly kind: 'create';
-      readonly database: Database;
-      readonly schema: string;
-      readonly name: string;
-      readonly columns: readonly ColumnDefinition[];
-      readonly primaryKey: readonly string[];
-    }
-  | { readonly kind: 'drop'; readonly target: Target | undefined };
+import { isChar } from './sql-types.js';
+import { columnOf, type Target, targetOf } from './target.js';
 
 /** Translates one parsed statement. */
 export function plan({ kind, body }: Tagged, env: Env): Plan {
@@ -75,28 +42,6 @@ export function plan({ kind, body }: Tagged, env: Env): Plan {
       throw unsupported(kind.replace('_', ' ').toUpperCase());
   }
   return { kind: 'query', query: translateQuery({ [kind]: body }, undefined, env) };
-}
-
-function findTarget(node: Node, env: Env): Target | undefined {
-  const catalog = identifier(node, 'catalog');
-  const database = catalog ? env.server.database(catalog) : env.database;
-  if (!database) throw unknownDatabase(catalog ?? '');
-  const table = database.table(identifier(node, 'schema') ?? 'dbo', identifier(node, 'name') ?? '');
-  if (table) env.touched.add(database);
-  return table && { database, table };
-}
-
-function targetOf(node: Node, env: Env): Target {
-  const found = findTarget(node, env);
-  if (!found)
-    throw invalidObject([identifier(node, 'schema'), identifier(node, 'name')].filter(Boolean).join('.'));
-  return found;
-}
-
-function columnOf({ table }: Target, name: string): ColumnDefinition {
-  const found = table.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
-  if (!found) throw invalidColumn(name);
-  return found;
 }
 
 // An assignment that would cut a string is an error, where CAST cuts silently.
@@ -136,7 +81,7 @@ function insertedQuery(node: Node, columns: readonly ColumnDefinition[], env: En
 
 function insertedValues(body: Node, columns: readonly ColumnDefinition[], env: Env): string {
   const scope = new Scope([], [], undefined);
-  const rows = (body['values'] as readonly (readonly Node[])[]).map((row) => {
+  const rows = (body.values as readonly (readonly Node[])[]).map((row) => {
     checkWidth(row.length, columns.length);
     return `(${columns.map((column, index) => stored(value(row[index] as Node, scope, env), column)).join(', ')})`;
   });
@@ -177,7 +122,7 @@ function update(body: Node, env: Env): Plan {
   const target = targetOf(child(body, 'table'), env);
   const alias = env.alias();
   const scope = targetScope(target, alias, [target.table.name, target.table.schema, target.database.name]);
-  const pairs = body['set'] as readonly (readonly [Node, Node])[];
+  const pairs = body.set as readonly (readonly [Node, Node])[];
   const columns = pairs.map(([name]) => columnOf(target, text(name, 'name') ?? ''));
   const sets = pairs.map(([, node], index) => {
     const column = columns[index] as ColumnDefinition;
@@ -196,70 +141,4 @@ function remove(body: Node, env: Env): Plan {
   const scope = targetScope(target, alias, [target.table.name, target.table.schema, target.database.name]);
   const sql = `DELETE FROM ${tableName(target.database, target.table)} AS ${alias}${whereOf(body, scope, env)}`;
   return { kind: 'write', command: 'delete', sql };
-}
-
-function create(body: Node, env: Env): Plan {
-  refuseUnknown(body, 'CREATE TABLE', ['name', 'columns', 'constraints']);
-  const table = child(body, 'name');
-  const name = identifier(table, 'name') ?? '';
-  if (name.startsWith('#')) throw unsupported('temporary tables');
-  if (findTarget(table, env)) {
-    throw new SqlServerError(2714, `There is already an object named '${name}' in the database.`, 16, 6);
-  }
-  const inline: string[] = [];
-  const columns = list(body, 'columns').map((column): ColumnDefinition => {
-    refuseUnknown(column, 'a column definition', [
-      'name',
-      'data_type',
-      'nullable',
-      'primary_key',
-      'constraint_order',
-    ]);
-    const columnName = identifier(column, 'name') ?? '';
-    if (column['primary_key'] === true) inline.push(columnName);
-    const nullable = column['nullable'] !== false && column['primary_key'] !== true;
-    return {
-      name: columnName,
-      type: parseType(child(column, 'data_type'), env.database.collation, 1),
-      nullable: declaredNullable(column, nullable),
-    };
-  });
-  const primaryKey = [...inline, ...list(body, 'constraints').flatMap(keyColumns)];
-  return {
-    kind: 'create',
-    database: env.database,
-    schema: identifier(table, 'schema') ?? 'dbo',
-    name,
-    primaryKey,
-    columns: columns.map((column) =>
-      primaryKey.includes(column.name) ? { ...column, nullable: false } : column,
-    ),
-  };
-}
-
-const declaredNullable = (column: Node, otherwise: boolean): boolean => {
-  const constraints = column['constraint_order'];
-  return Array.isArray(constraints) && constraints.includes('NotNull') ? false : otherwise;
-};
-
-function keyColumns(constraint: Node): readonly string[] {
-  const { kind, body } = tagged(constraint);
-  if (kind !== 'PrimaryKey') throw unsupported(`the constraint ${kind}`);
-  return list(body, 'columns').map((column) => (text(column, 'name') ?? '').replace(/\s+(asc|desc)$/i, ''));
-}
-
-function drop(body: Node, env: Env): Plan {
-  refuseUnknown(body, 'DROP TABLE', ['names', 'if_exists']);
-  const [name, second] = list(body, 'names');
-  if (!name || second) throw unsupported('DROP TABLE of several tables');
-  const target = findTarget(name, env);
-  if (!target && body['if_exists'] !== true) {
-    throw new SqlServerError(
-      3701,
-      `Cannot drop the table '${identifier(name, 'name') ?? ''}', because it does not exist or you do not have permission.`,
-      11,
-      5,
-    );
-  }
-  return { kind: 'drop', target };
 }
