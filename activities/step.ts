@@ -1,4 +1,4 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { CancelledFailure, Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { MigrationError } from '../engine/errors.js';
 
@@ -72,8 +72,15 @@ function toFailure(error: unknown): ApplicationFailure {
       nonRetryable: !error.retryable,
     });
   const name = error instanceof Error ? error.name : typeof error;
+  log.error(`${name} without a code`, { at: error instanceof Error ? framesOf(error) : [] });
   return ApplicationFailure.create({
     type: 'INTERNAL',
     message: `An error that the engine has no code for (${name}); the worker's log has its stack.`,
   });
+}
+
+/** Where it was thrown; the message stays out of the log, as a library may have put a value of a row into it. */
+function framesOf(error: Error): readonly string[] {
+  const lines = (error.stack ?? '').split('\n').map((line) => line.trim());
+  return lines.filter((line) => line.startsWith('at '));
 }

@@ -1,13 +1,33 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { ensureTemporalCli } from '../../sandbox/services/temporal-cli.js';
 import { taskQueue } from '../../workflows/options.js';
 
 /** A dev server of the test's own, from the project's CLI and so without a download of the SDK's. */
 export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
+  quiet();
   return TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: await ensureTemporalCli() } },
+  });
+}
+
+let silenced = false;
+/** Failures on purpose would fill the output; LOG_LEVEL=INFO shows them. */
+function quiet(): void {
+  if (silenced) return;
+  silenced = true;
+  const level = process.env.LOG_LEVEL === 'INFO' ? 'INFO' : 'ERROR';
+  Runtime.install({
+    logger: new DefaultLogger(level),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
   });
 }
 
@@ -15,7 +35,10 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The workflow code as workers load it, bundled once per test process. */
 export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({ workflowsPath: require.resolve('../../workflows/index') });
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('../../workflows/index'),
+    logger: new DefaultLogger('WARN'),
+  });
   return bundle;
 }
 
