@@ -4,8 +4,17 @@ const arrows = {
   '^activities/': ['^activities/', '^engine/', '^config/'],
   '^workers/': ['^workers/', '^workflows/', '^activities/', '^engine/', '^config/'],
   '^engine/rows/': ['^engine/rows/', '^engine/errors\\.ts$'],
-  '^engine/sqlserver/': ['^engine/sqlserver/', '^engine/(rows|validation)/', '^engine/(errors|sql-files)\\.ts$'],
-  '^engine/postgres/': ['^engine/postgres/', '^engine/(rows|validation|plan)/', '^engine/(errors|sql-files)\\.ts$', '^config/run-config\\.ts$'],
+  '^engine/sqlserver/': [
+    '^engine/sqlserver/',
+    '^engine/(rows|validation)/',
+    '^engine/(errors|sql-files)\\.ts$',
+  ],
+  '^engine/postgres/': [
+    '^engine/postgres/',
+    '^engine/(rows|validation|plan)/',
+    '^engine/(errors|sql-files)\\.ts$',
+    '^config/run-config\\.ts$',
+  ],
   '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/transform/': ['^engine/transform/', '^engine/(storage|rows|validation)/', '^engine/errors\\.ts$'],
   '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
@@ -17,7 +26,12 @@ const arrows = {
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     ...Object.entries(arrows).map(([from, allowed]) => ({
       name: `arrows-of-${from.replace(/[^a-z/]/g, '')}`,
       severity: 'error',
@@ -27,7 +41,12 @@ module.exports = {
         pathNot: allowed,
       },
     })),
-    { name: 'workflows-do-no-io', severity: 'error', from: { path: '^workflows/' }, to: { dependencyTypes: ['core'] } },
+    {
+      name: 'workflows-do-no-io',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: ['core'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,7 +1,8 @@
 import { recordStep, type StepRecord } from '../engine/postgres/control/results.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import type { ChunkContext, RunContexts } from './run-context.js';
+import { type ChunkContext, placeOf, type RunContexts } from './run-context.js';
+import { logRun } from './run-log.js';
 import { runStep, type Step } from './step.js';
 
 type Outcome = Omit<StepResult, 'seconds'>;
@@ -17,10 +18,13 @@ export function runChunkStep(
   return runStep(async (step) => {
     const context = await contexts.chunk(ref);
     step.stallAfter(context.config.stallSeconds);
+    const place = placeOf(context);
+    logRun(context.config, 'DEBUG', `${name} begins`, { chunk: place });
     const started = performance.now();
     const { rows, bytes, reused } = await work(context, step);
     const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
     await recordStep(deps.target, { ...ref, step: name, ...result });
+    logRun(context.config, 'INFO', `${name} ${reused ? 'found done' : 'done'}`, { chunk: place, ...result });
     return result;
   });
 }

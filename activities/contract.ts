@@ -25,7 +25,6 @@ export interface Activities {
 }
 
 export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED';
 
 export interface RunRef {
   /** Temporal run id of the category's first execution: one run of one category. */

@@ -8,6 +8,8 @@ import type { DuckDb } from '../engine/transform/duckdb.js';
 /** The outside systems as activities see them; built once per worker process. */
 export interface Dependencies {
   readonly environment: Environment;
+  /** A directory of this process's own, for what must touch the disk. */
+  readonly spillDirectory: string;
   readonly target: Target;
   readonly buckets: { readonly raw: Bucket; readonly transformed: Bucket; readonly stats: Bucket };
   /** A session of its own on a source database, closed by the caller. Named `migrate/<category>` at the server. */

@@ -82,7 +82,7 @@ async function exportTable(
   const { config } = context;
   const predicate = predicateOf(context, source);
   const hasher = source.serverHash ? undefined : new SetHasher();
-  const scratch = await scratchDirectory(deps.environment.spillDir);
+  const scratch = await scratchDirectory(deps.spillDirectory);
   const writer = createPartWriter({
     duckdb: await deps.duckdb(config),
     bucket: deps.buckets.raw,

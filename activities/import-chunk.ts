@@ -15,7 +15,7 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
   return (ref: ChunkRef): Promise<StepResult> =>
     runChunkStep(deps, contexts, ref, 'import', async (context, step) => {
       const manifest = await readTransformed(deps, context);
-      const scratch = await scratchDirectory(deps.environment.spillDir);
+      const scratch = await scratchDirectory(deps.spillDirectory);
       try {
         return await importIntoStage({
           target: deps.target,

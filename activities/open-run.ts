@@ -1,10 +1,10 @@
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
+import { checkTarget } from '../engine/postgres/check-target.js';
 import { insertRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
-import { checkTarget } from '../engine/postgres/finalize.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
 import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
 import type { SourceSession } from '../engine/sqlserver/session.js';
@@ -32,7 +32,8 @@ export function openRun(deps: Dependencies) {
       const config = await loadRunConfig(input, deps.environment);
       step.stallAfter(config.stallSeconds);
       for (const target of config.targets) {
-        await checkTarget(deps.target, target, config.finalize.targetSchema);
+        const { enabled, targetSchema } = config.finalize;
+        await checkTarget(deps.target, target, enabled ? targetSchema : undefined);
         step.advance(1);
       }
       const checked = await checkSources(deps, config, step);

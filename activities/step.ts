@@ -59,7 +59,7 @@ function cancellation(reason: unknown): Error {
 function stalled(seconds: number): MigrationError {
   return new MigrationError(
     'STALLED',
-    `Nothing moved for ${seconds} s: the source, the bucket or the target does not answer. Raise "stallSeconds" if such silence is normal there.`,
+    `Nothing moved for ${seconds} s: the source, the bucket or the target does not answer. Raise "stall" in the category file if such silence is normal there.`,
   );
 }
 

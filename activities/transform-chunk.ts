@@ -46,7 +46,7 @@ async function transform(
   const { config, target, sources } = context;
   const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
   const attempt = randomUUID();
-  const scratch = await scratchDirectory(deps.environment.spillDir);
+  const scratch = await scratchDirectory(deps.spillDirectory);
   try {
     const engine = createDuckDbEngine({ duckdb: await deps.duckdb(config), scratchDirectory: scratch.path });
     const outcome = await engine.transform({

@@ -23,7 +23,7 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
     runStep(async (step) => {
       const { runId, state, failure } = input;
       const { config } = await contexts.of(runId);
-      const scratch = await scratchDirectory(deps.environment.spillDir);
+      const scratch = await scratchDirectory(deps.spillDirectory);
       try {
         const statistics = new StatisticsFiles(scratch.path, { category: config.category, runId });
         const local = join(scratch.path, 'report.json');

@@ -10,6 +10,7 @@ import type { ServerMappings } from './schema/server-mappings.js';
  */
 export function sourceDatabases(mappings: ServerMappings, file: string): readonly SourceDatabase[] {
   const aliases = Object.keys(mappings.server_mappings);
+  requireOneAlias(mappings.server_mappings, file);
   const listed = mappings.databases;
   const perServer = Array.isArray(listed) ? undefined : listed;
   if (perServer !== undefined) requireSameServers(aliases, Object.keys(perServer), file);
@@ -23,6 +24,23 @@ export function sourceDatabases(mappings: ServerMappings, file: string): readonl
     'CONFIG_INVALID',
     `${file}: field 'databases' names no database; allowed: at least one.`,
   );
+}
+
+/** Limits are counted per alias: a server under two names would be read with twice its limit, and its rows twice. */
+function requireOneAlias(addresses: ServerMappings['server_mappings'], file: string): void {
+  const seen = new Map<string, string>();
+  for (const [alias, address] of Object.entries(addresses)) {
+    const endpoint = parseHostPort(address);
+    const key = `${endpoint?.host.toLowerCase()}:${endpoint?.port}`;
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new MigrationError(
+        'CONFIG_INVALID',
+        `${file}: field 'server_mappings.${alias}' is '${address}', which '${other}' already names; allowed: one alias for each server.`,
+      );
+    }
+    seen.set(key, alias);
+  }
 }
 
 function requireSameServers(mapped: readonly string[], listed: readonly string[], file: string): void {

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dependencies } from '../activities/dependencies.js';
+import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
 import type { RunConfig } from '../config/run-config.js';
 import { sourceCredentials } from '../config/source-credentials.js';
@@ -29,9 +30,11 @@ export async function createDependencies(
     maxConnections: concurrentSteps + 4,
     ...(targetCa !== undefined && { ca: targetCa }),
   });
+  const spillDirectory = await claimSpillDirectory(environment.spillDir);
   let duckdb: Promise<DuckDb> | undefined;
   const dependencies: Dependencies = {
     environment,
+    spillDirectory,
     target,
     buckets: {
       raw: openBucket(buckets.raw),
@@ -50,13 +53,14 @@ export async function createDependencies(
       return openSession({ ...endpoint, ...(sourceCa !== undefined && { ca: sourceCa }) }, signal);
     },
     duckdb(config) {
-      duckdb ??= openDuckDb({ ...config.duckdb, spillDirectory: join(environment.spillDir, 'duckdb') });
+      duckdb ??= openDuckDb({ ...config.duckdb, spillDirectory: join(spillDirectory, 'duckdb') });
       return duckdb;
     },
   };
   const close = async (): Promise<void> => {
     await target.close();
     (await duckdb)?.close();
+    await rm(spillDirectory, { recursive: true, force: true });
   };
   return { dependencies, close };
 }

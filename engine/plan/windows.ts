@@ -11,7 +11,7 @@ export interface Window {
   readonly isNull?: true;
 }
 
-export type Grain = 'day' | 'month';
+type Grain = 'day' | 'month';
 
 export interface GridInput {
   readonly grain: Grain;

@@ -4,8 +4,6 @@ import { parseSetChecksum } from '../validation/set-checksum.js';
 import type { Target, TargetClient } from './connection.js';
 import { finalizeProcedure, quoteName } from './names.js';
 
-export { checkTarget } from './check-target.js';
-
 export interface FinalizeInput {
   readonly target: Target;
   readonly table: TargetConfig;

@@ -3,7 +3,7 @@ import type { SetChecksum } from '../rows/types.js';
 import { describeDifference, equalChecksums } from './set-checksum.js';
 
 /** The places where rows rest, in the order in which they move. */
-export const hops = ['source', 'raw', 'transformed', 'stage', 'target'] as const;
+const hops = ['source', 'raw', 'transformed', 'stage', 'target'] as const;
 export type Hop = (typeof hops)[number];
 /** A hop that has one before it to be compared with. */
 export type CheckedHop = Exclude<Hop, 'source'>;

@@ -41,7 +41,7 @@ export interface Estate {
   stop(): Promise<void>;
 }
 
-export interface RunInput {
+interface RunInput {
   readonly category: string;
   readonly jobMode?: string;
   readonly inputPartition?: string;

@@ -1,11 +1,11 @@
 import type { SetChecksum } from '../../rows/types.js';
+import type { Hop } from '../../validation/hops.js';
 import type { Queryable } from '../connection.js';
 
 export interface ChecksumRecord {
   readonly runId: string;
   readonly chunkId: string;
-  /** Hop name out of engine/validation/hops.ts. */
-  readonly hop: string;
+  readonly hop: Hop;
   /** What was hashed: `dbo.cell_performance_data`, or the target's name. */
   readonly subject: string;
   readonly checksum: SetChecksum;

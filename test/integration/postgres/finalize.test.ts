@@ -1,6 +1,7 @@
+import { checkTarget } from '../../../engine/postgres/check-target';
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
-import { checkTarget, finalizeTarget } from '../../../engine/postgres/finalize';
+import { finalizeTarget } from '../../../engine/postgres/finalize';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { column, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
 

@@ -203,6 +203,7 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     [mappingsFile, 'database', [], "unknown key 'database' (nearest allowed: 'databases')"],
     [mappingsFile, 'server_mappings', {}, 'at least one server'],
     [mappingsFile, 'server_mappings', { 'bad alias': 'h:1' }, 'server aliases of letters'],
+    [mappingsFile, 'server_mappings.server02', 'LOCALHOST:14331', "which 'server01' already names"],
     [
       mappingsFile,
       'categories.cell_perf_stats',

@@ -16,7 +16,11 @@ describe('windowGrid', () => {
 
   it('keeps the last day of a filter that ends within it', () => {
     expect(
-      labels({ grain: 'day', bounds: { from: '2025-01-01', to: '2025-01-02 00:00:00.0000001' }, nulls: false }),
+      labels({
+        grain: 'day',
+        bounds: { from: '2025-01-01', to: '2025-01-02 00:00:00.0000001' },
+        nulls: false,
+      }),
     ).toEqual(['20250101', '20250102']);
   });
 
@@ -57,16 +61,23 @@ describe('windowGrid', () => {
     const day = fc.date({ min: new Date('1990-01-01'), max: new Date('2030-12-31'), noInvalidDate: true });
     const iso = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
     fc.assert(
-      fc.property(day, day, day, fc.constantFrom('day', 'month'), fc.boolean(), (a, b, at, grain, bounded) => {
-        const [min, max] = a <= b ? [iso(a), iso(b)] : [iso(b), iso(a)];
-        const input = bounded ? { bounds: { from: min, to: max } } : { bounds: {}, found: { min, max } };
-        const moment = iso(at);
-        const holders = windowGrid({ grain: grain as 'day', nulls: false, ...input }).filter(
-          ({ from, to }) => (from === undefined || from <= moment) && (to === undefined || moment < to),
-        );
-        const mustHold = !bounded || (min <= moment && moment < max);
-        return mustHold ? holders.length === 1 : holders.length <= 1;
-      }),
+      fc.property(
+        day,
+        day,
+        day,
+        fc.constantFrom('day', 'month'),
+        fc.boolean(),
+        (a, b, at, grain, bounded) => {
+          const [min, max] = a <= b ? [iso(a), iso(b)] : [iso(b), iso(a)];
+          const input = bounded ? { bounds: { from: min, to: max } } : { bounds: {}, found: { min, max } };
+          const moment = iso(at);
+          const holders = windowGrid({ grain: grain as 'day', nulls: false, ...input }).filter(
+            ({ from, to }) => (from === undefined || from <= moment) && (to === undefined || moment < to),
+          );
+          const mustHold = !bounded || (min <= moment && moment < max);
+          return mustHold ? holders.length === 1 : holders.length <= 1;
+        },
+      ),
     );
   });
 });

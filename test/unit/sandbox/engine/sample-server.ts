@@ -9,7 +9,7 @@ import type {
   SqlType,
 } from '../../../../sandbox/sqlserver/engine/types.js';
 
-export const latin1 = 'SQL_Latin1_General_CP1_CI_AS';
+const latin1 = 'SQL_Latin1_General_CP1_CI_AS';
 export const utf8 = 'Latin1_General_100_BIN2_UTF8';
 
 export const varchar = (length: number | 'max', collation = latin1): SqlType => ({

@@ -1,0 +1,83 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { runStep } from '../../../activities/step.js';
+import { MigrationError } from '../../../engine/errors.js';
+
+async function failure(work: Parameters<typeof runStep>[0]): Promise<Record<string, unknown>> {
+  const environment = new MockActivityEnvironment();
+  try {
+    await environment.run(() => runStep(work));
+  } catch (error) {
+    return error as Record<string, unknown>;
+  }
+  throw new Error('The step did not fail.');
+}
+
+describe('runStep', () => {
+  it('turns an error of the engine into a failure of its code, retried only where that may help', async () => {
+    const parked = await failure(async () => Promise.reject(new MigrationError('JOIN_FANOUT', 'repeated')));
+    expect(parked).toMatchObject({ type: 'JOIN_FANOUT', message: 'repeated', nonRetryable: true });
+    const passing = await failure(async () => Promise.reject(new MigrationError('SOURCE_DEADLOCK', 'again')));
+    expect(passing).toMatchObject({ type: 'SOURCE_DEADLOCK', nonRetryable: false });
+  });
+
+  it('keeps the message of a foreign error out of the failure, as it may quote a row', async () => {
+    const failed = await failure(async () => Promise.reject(new TypeError("cannot convert 'cell-4711'")));
+    expect(failed).toMatchObject({ type: 'INTERNAL', nonRetryable: false });
+    expect(JSON.stringify(failed)).not.toContain('4711');
+    expect(String(failed.message)).not.toContain('4711');
+    expect(failed.cause).toBeUndefined();
+  });
+
+  it('ends work that stands still, and only that', async () => {
+    const wait = (signal: AbortSignal, ms: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(resolve, ms);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(new Error('AbortError'));
+        });
+      });
+    const stalled = await failure(async ({ signal, stallAfter }) => {
+      stallAfter(1);
+      await wait(signal, 20_000);
+    });
+    expect(stalled).toMatchObject({ type: 'STALLED', nonRetryable: false });
+
+    const moving = new MockActivityEnvironment().run(() =>
+      runStep(async ({ signal, stallAfter, advance }) => {
+        stallAfter(1);
+        for (let turn = 0; turn < 6; turn += 1) {
+          await wait(signal, 500);
+          advance(1);
+        }
+        return 'done';
+      }),
+    );
+    await expect(moving).resolves.toBe('done');
+  });
+
+  it('tells Temporal of a cancellation as such, whatever the aborted work threw', async () => {
+    const environment = new MockActivityEnvironment();
+    const running = environment.run(() =>
+      runStep(
+        ({ signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('AbortError')))),
+      ),
+    ) as Promise<unknown>;
+    setTimeout(() => environment.cancel(), 50);
+    await expect(running).rejects.toMatchObject({ name: 'CancelledFailure' });
+  });
+
+  it('heartbeats with a counter that only work moves', async () => {
+    const environment = new MockActivityEnvironment();
+    const beats: unknown[] = [];
+    environment.on('heartbeat', (details) => beats.push(details));
+    await environment.run(() =>
+      runStep(async ({ advance }) => {
+        advance(40);
+        await new Promise((resolve) => setTimeout(resolve, 2_300));
+      }),
+    );
+    expect(new Set(beats)).toEqual(new Set([40]));
+  });
+});
