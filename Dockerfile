@@ -8,7 +8,8 @@ ENV npm_config_update_notifier=false npm_config_fund=false npm_config_audit=fals
 # Install scripts stay off: they only fetch databases for the tests.
 FROM base AS build
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts
+# Not npm ci: see the Makefile.
+RUN npm install --no-save --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY activities activities
 COPY config config
@@ -23,7 +24,7 @@ RUN node -e "require('@temporalio/worker') \
 
 FROM base AS dependencies
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+RUN npm install --no-save --omit=dev --ignore-scripts && npm cache clean --force
 
 FROM base
 # Public authorities, for S3 and for a Temporal that speaks TLS; the slim image has none.
