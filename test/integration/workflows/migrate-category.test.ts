@@ -1,7 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   pauseSignal,
@@ -15,6 +12,7 @@ import {
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
 import { chunkId, FakeEngine } from '../../support/fake-activities.js';
+import { recordHistories } from '../../support/histories.js';
 import { failureOf, startTestTemporal, withWorker } from '../../support/temporal.js';
 
 const database = (server: string, name: string) => ({ target: 't', server, database: name });
@@ -45,17 +43,6 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-/** With RECORD_HISTORIES=1, keeps what happened for the replay tests. */
-async function recordHistories(name: string, ids: readonly string[]): Promise<void> {
-  if (process.env.RECORD_HISTORIES !== '1') return;
-  const directory = join(__dirname, '../../replay/histories');
-  await mkdir(directory, { recursive: true });
-  for (const [index, id] of ids.entries()) {
-    const history = await temporal.client.workflow.getHandle(id).fetchHistory();
-    await writeFile(join(directory, `${name}-${index}.json`), `${historyToJSON(history)}\n`);
-  }
-}
-
 describe('migrateCategory', () => {
   it('copies every chunk once, finalizes, and never exceeds a server limit', async () => {
     const engine = new FakeEngine({
@@ -67,11 +54,7 @@ describe('migrateCategory', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       expect(await handle.result()).toMatchObject({ chunksDone: 36, chunksParked: 0 });
-      await recordHistories('complete', [
-        handle.workflowId,
-        `${handle.workflowId}/t/s1/A`,
-        `${handle.workflowId}/t/s1/A/w0`,
-      ]);
+      await recordHistories(temporal, 'complete', [handle.workflowId]);
     });
     expect(new Set(engine.exported).size).toBe(36);
     expect(engine.exported).toHaveLength(36);
@@ -141,7 +124,7 @@ describe('migrateCategory', () => {
       engine.failing.clear();
       await handle.signal(retrySignal, { chunk: chunkId(first, 1) });
       expect(await handle.result()).toMatchObject({ chunksDone: 4, chunksSkipped: 1, chunksParked: 0 });
-      await recordHistories('parked', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
+      await recordHistories(temporal, 'parked', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
     });
     expect(engine.finalized).toBe(1);
   });
@@ -168,7 +151,7 @@ describe('migrateCategory', () => {
       expect(await handle.result()).toMatchObject({ chunksDone: 45 });
       expect(await handle.query(statusQuery)).toMatchObject({ perServer: 4, phase: 'ENDED' });
       expect((await handle.query(statusQuery)).warnings).toHaveLength(1);
-      await recordHistories('steered', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
+      await recordHistories(temporal, 'steered', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
     });
     expect(engine.mostInFlight.get('s1')).toBeGreaterThan(1);
     expect(Math.max(...engine.mostInFlight.values())).toBeLessThanOrEqual(4);
@@ -195,10 +178,11 @@ describe('migrateCategory', () => {
   });
 
   it('continues a database as new in the middle of its chunks, and runs each of them once', async () => {
-    const engine = new FakeEngine({ databases: [first], chunksPerDatabase: 450, perServer: 20 });
+    // Each chunk leaves at least three events; an idle server puts the rest of many chunks into one workflow task.
+    const engine = new FakeEngine({ databases: [first], chunksPerDatabase: 700, perServer: 20 });
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
-      expect(await handle.result()).toMatchObject({ chunksDone: 450 });
+      expect(await handle.result()).toMatchObject({ chunksDone: 700 });
       const child = await temporal.client.workflow.getHandle(`${handle.workflowId}/t/s1/A`).describe();
       expect(child.historyLength).toBeLessThan(4_096);
       const executions = temporal.client.workflow.list({
@@ -208,7 +192,7 @@ describe('migrateCategory', () => {
       for await (const execution of executions) runs += execution.runId === '' ? 0 : 1;
       expect(runs).toBeGreaterThan(1);
     });
-    expect(new Set(engine.exported).size).toBe(450);
-    expect(engine.exported).toHaveLength(450);
+    expect(new Set(engine.exported).size).toBe(700);
+    expect(engine.exported).toHaveLength(700);
   }, 180_000);
 });
