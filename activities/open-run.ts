@@ -7,6 +7,7 @@ import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
 import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
+import { probeFilter } from '../engine/sqlserver/filter-probe.js';
 import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
@@ -99,7 +100,12 @@ async function checkDatabase(
     const checked: CheckedDatabase[] = [];
     for (const target of config.targets) {
       const tables: SourceTableInfo[] = [];
-      for (const table of target.sources) tables.push(await checkTable(session, target, table, source));
+      for (const table of target.sources) {
+        tables.push(await checkTable(session, target, table, source));
+        const { filter } = table;
+        if (filter !== undefined)
+          await session.inSnapshot(config.consistency, (reader) => probeFilter(reader, table, filter));
+      }
       step.advance(1);
       await checkTransform(await deps.duckdb(config), target, tables, step.signal);
       const sources = tables.map(({ schema, table, columns }) => ({

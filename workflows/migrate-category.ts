@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, ReportSummary, RunState, RunSummary } from '../activities/contract.js';
 import { Allowances } from './allowances.js';
+import { type MigrateCategoryInput, requireOwnInput } from './category-input.js';
 import { CategoryState } from './category-state.js';
 import {
   allowanceSignal,
@@ -25,17 +26,12 @@ import {
   workflowIds,
 } from './messages.js';
 import { migrateDatabase } from './migrate-database.js';
-import { controlOptions, finalizeOptions, planOptions } from './options.js';
+import { controlOptions, finalizeOptions, openOptions, planOptions } from './options.js';
 
-export interface MigrateCategoryInput {
-  readonly category: string;
-  /** `resume` | `restart`; overrides the migration parameter's `job_mode`. */
-  readonly jobMode?: string;
-  /** `YYYYMM` | `YYYYMMDD`; overrides the migration parameter's `input_partition`. */
-  readonly inputPartition?: string;
-}
+export type { MigrateCategoryInput };
 
 const control = proxyActivities<Activities>(controlOptions);
+const opening = proxyActivities<Activities>(openOptions);
 const planning = proxyActivities<Activities>(planOptions);
 const finalizing = proxyActivities<Activities>(finalizeOptions);
 
@@ -44,13 +40,13 @@ const finalizing = proxyActivities<Activities>(finalizeOptions);
  * done; fails, after `attention.wait`, naming the chunks that still need attention.
  */
 export async function migrateCategory(input: MigrateCategoryInput): Promise<ReportSummary> {
-  requireOwnId(input);
+  requireOwnInput(input);
   const runId = workflowInfo().firstExecutionRunId;
   const state = new CategoryState(input.category);
   setHandler(statusQuery, () => state.status());
   const messages = new Messages(state);
   state.enter('OPENING');
-  const summary = await planning.openRun({ runId, ...input });
+  const summary = await opening.openRun({ ...input, runId });
   const category = new CategoryRun(input.category, runId, summary, state, messages);
   let report: ReportSummary;
   try {
@@ -66,19 +62,6 @@ export async function migrateCategory(input: MigrateCategoryInput): Promise<Repo
   }
   state.enter('ENDED');
   return report;
-}
-
-/** Two runs of one category cannot exist, as they would share this id (invariant 1). */
-function requireOwnId({ category }: MigrateCategoryInput): void {
-  const expected = workflowIds.category(category);
-  if (typeof category === 'string' && category !== '' && workflowInfo().workflowId === expected) return;
-  throw ApplicationFailure.create({
-    type: 'WORKFLOW_ID',
-    nonRetryable: true,
-    message:
-      `migrateCategory of '${category}' must run under the workflow id '${expected}', not ` +
-      `'${workflowInfo().workflowId}': start it with --workflow-id ${expected}.`,
-  });
 }
 
 /** What operators asked for and nobody has acted on yet. Signals may come before the run is open. */

@@ -22,7 +22,17 @@ export const controlOptions = {
   retry: { ...passing, maximumAttempts: 10 },
 } as const satisfies ActivityOptions;
 
-/** Checking and planning: long on large sources, heartbeat by progress. */
+/**
+ * Checking what a run is opened with, before any side effect: somebody waits for the answer, and a host that is
+ * mistyped never comes. A blip still passes; the first answer is there in seconds, in a minute where a host is silent.
+ */
+export const openOptions = {
+  startToCloseTimeout: '12h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
+} as const satisfies ActivityOptions;
+
+/** Planning: long on large sources, heartbeat by progress. */
 export const planOptions = {
   startToCloseTimeout: '12h',
   heartbeatTimeout: '30s',

@@ -28,6 +28,11 @@ const statement: ServerErrorRule = {
   advice: 'the only free text in a statement is the source_filter_<table> parameter: check it',
   showText: true,
 };
+/** Errors of compiling a statement, and of evaluating it where the text quotes nothing: they name what is in the filter. */
+const compilation: readonly number[] = [
+  102, 103, 105, 155, 156, 170, 174, 189, 195, 206, 257, 306, 319, 402, 403, 447, 468, 517, 529, 536, 537,
+  1035, 4104, 4121, 4145, 8116, 8117, 8134, 8144, 9810,
+];
 const conversion: ServerErrorRule = {
   code: 'SOURCE_QUERY',
   advice:
@@ -55,7 +60,7 @@ export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
     207,
     208,
   ),
-  ...rules(statement, 102, 105, 156, 170, 319, 402, 4145),
+  ...rules(statement, ...compilation),
   ...rules(conversion, 241, 242, 245, 8114, 8115),
   ...rules(
     { code: 'SOURCE_DEADLOCK', advice: 'the session was chosen as deadlock victim; it is tried again' },

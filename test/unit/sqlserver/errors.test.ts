@@ -89,6 +89,15 @@ describe('the one map of source errors', () => {
     }
   });
 
+  it('shows the text of a mistake in the statement itself, which can only be the filter', () => {
+    for (const number of [102, 174, 195, 206, 402, 468, 536, 8116, 8117, 8134]) {
+      const { code, message } = requestError(serverError(number, "Argument 'abc' is wrong."), place);
+      expect(code).toBe('SOURCE_QUERY');
+      expect(message).toContain("Argument 'abc' is wrong - ");
+      expect(message).toContain('source_filter_<table>');
+    }
+  });
+
   it('tells a lost session from a mistake', () => {
     const closed = Object.assign(new Error('Connection closed'), { code: 'ECLOSE' });
     expect(requestError(closed, place)).toMatchObject({ code: 'SOURCE_CONNECTION', retryable: true });
