@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import sql from 'mssql';
+import { Client } from 'pg';
+import { freePort } from '../../sandbox/services/ports.js';
+import { removeSandbox, type SandboxState, startSandbox } from '../../sandbox/services/sandbox.js';
+
+const projectRoot = resolve(__dirname, '../..');
+const places = [
+  ['server01', 'DatabaseA'],
+  ['server01', 'DatabaseB'],
+  ['server02', 'DatabaseA'],
+  ['server02', 'DatabaseB'],
+] as const;
+
+/** A sandbox of real processes on ports and in directories of its own. */
+export interface DrillSandbox {
+  readonly state: SandboxState;
+  /** What the worker gets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** PostgreSQL as the product's role. */
+  readonly target: Client;
+  /** The source databases, in a fixed order. */
+  readonly sources: readonly sql.ConnectionPool[];
+  /** Starts a worker and waits until it takes work. */
+  startWorker(): Promise<WorkerProcess>;
+  stop(): Promise<void>;
+}
+
+/** `npm run worker` with all its children, as a process group. */
+export interface WorkerProcess {
+  /** Exit code or signal of its first process. */
+  readonly ended: Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+export async function startDrillSandbox(rows: number, perServer: number): Promise<DrillSandbox> {
+  const directory = mkdtempSync(join(tmpdir(), 'drill-'));
+  const [temporal = 0, temporalUi = 0, postgres = 0, server01 = 0, server02 = 0] = await Promise.all(
+    Array.from({ length: 5 }, freePort),
+  );
+  const ports = { temporal, temporalUi, postgres, server01, server02 };
+  const envFile = join(directory, '.env.sandbox');
+  const state = await startSandbox({ directory, ports, rows }, envFile);
+  const environment = parseEnv(readFileSync(envFile, 'utf8')) as Readonly<Record<string, string>>;
+  configure(environment, perServer);
+  const target = await connectTarget(environment);
+  const sources = await Promise.all(
+    places.map(([server, database]) => connectSource(environment, ports[server], database)),
+  );
+  const workers = new Set<WorkerProcess>();
+  return {
+    state,
+    environment,
+    target,
+    sources,
+    async startWorker() {
+      const worker = spawnWorker(environment);
+      workers.add(worker);
+      await worker.ready;
+      return worker;
+    },
+    async stop() {
+      for (const worker of workers) worker.signal('SIGKILL');
+      await Promise.all([target.end(), ...sources.map((pool) => pool.close())]);
+      await removeSandbox(directory);
+    },
+  };
+}
+
+/** No operator: a parked chunk fails the run at once. */
+function configure(environment: Readonly<Record<string, string>>, perServer: number): void {
+  const file = join(environment.CONFIG_DIR ?? '', 'categories/cell_perf_stats.json');
+  const json = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...json, attention: { wait: 0 }, concurrency: { perServer } }));
+}
+
+function spawnWorker(environment: Readonly<Record<string, string>>) {
+  const child: ChildProcess = spawn('npm', ['run', '--silent', 'worker'], {
+    cwd: projectRoot,
+    env: { ...process.env, ...environment },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = new Promise<string>((settle) => {
+    child.once('close', (code, signal) => settle(signal ?? `exit code ${code}`));
+  });
+  const ready = new Promise<void>((settle, fail) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-8_000);
+        if (/activity worker is ready/.test(output) && /workflow worker is ready/.test(output)) settle();
+      });
+    void ended.then((how) => fail(new Error(`The worker ended before it was ready (${how}): ${output}`)));
+  });
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      process.kill(-(child.pid ?? 0), name);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once('exit', () => signal('SIGKILL'));
+  return { ended, ready, signal };
+}
+
+async function connectTarget(environment: Readonly<Record<string, string>>): Promise<Client> {
+  const [host = 'localhost', port] = (environment.RDS_ENDPOINT ?? '').split(':');
+  const client = new Client({
+    host,
+    port: Number(port),
+    user: environment.RDS_USER ?? '',
+    password: environment.RDS_PASSWORD ?? '',
+    database: environment.RDS_DATABASE ?? '',
+    ssl: { ca: readFileSync(environment.RDS_CA_FILE ?? '') },
+    application_name: 'drill',
+  });
+  await client.connect();
+  return client;
+}
+
+function connectSource(
+  environment: Readonly<Record<string, string>>,
+  port: number,
+  database: string,
+): Promise<sql.ConnectionPool> {
+  const secret = JSON.parse(readFileSync(environment.SOURCE_SECRET_FILE ?? '', 'utf8'));
+  return new sql.ConnectionPool({
+    server: 'localhost',
+    port,
+    database,
+    user: secret.username,
+    password: secret.password,
+    arrayRowMode: true,
+    pool: { max: 1 },
+    options: {
+      encrypt: true,
+      cryptoCredentialsDetails: { ca: readFileSync(environment.MSSQL_CA_FILE ?? '', 'utf8') },
+    },
+  }).connect();
+}
