@@ -5,7 +5,7 @@ import { type ChunkContext, placeOf, type RunContexts } from './run-context.js';
 import { logRun } from './run-log.js';
 import { runStep, type Step } from './step.js';
 
-type Outcome = Omit<StepResult, 'seconds'>;
+type Outcome = Omit<StepResult, 'seconds'> & Pick<StepRecord, 'joinMismatches'>;
 
 /** A step of a chunk: watched, timed, and recorded for the statistics once it is done. */
 export function runChunkStep(
@@ -21,9 +21,9 @@ export function runChunkStep(
     const place = placeOf(context);
     logRun(context.config, 'DEBUG', `${name} begins`, { chunk: place });
     const started = performance.now();
-    const { rows, bytes, reused } = await work(context, step);
+    const { rows, bytes, reused, ...counted } = await work(context, step);
     const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
-    await recordStep(deps.target, { ...ref, step: name, ...result });
+    await recordStep(deps.target, { ...ref, step: name, ...result, ...counted });
     logRun(context.config, 'INFO', `${name} ${reused ? 'found done' : 'done'}`, { chunk: place, ...result });
     return result;
   });

@@ -21,9 +21,9 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
       if (raw === undefined) throw missing('raw');
       const place = transformedPlace(context, attemptOf(raw));
       const found = await readManifest(deps.buckets.transformed, place.prefix);
-      const reused = found?.fingerprint === place.fingerprint;
-      const { rows, bytes } = reused ? found : await transform(deps, context, raw, step);
-      return { rows, bytes, reused };
+      if (found?.fingerprint === place.fingerprint)
+        return { rows: found.rows, bytes: found.bytes, reused: true };
+      return transform(deps, context, raw, step);
     });
 }
 
@@ -37,12 +37,17 @@ export async function readTransformed(deps: Dependencies, context: ChunkContext)
   return manifest;
 }
 
+interface Transformed extends Pick<Manifest, 'rows' | 'bytes'> {
+  readonly reused: false;
+  readonly joinMismatches: number;
+}
+
 async function transform(
   deps: Dependencies,
   context: ChunkContext,
   raw: readonly Manifest[],
   { signal, advance }: Step,
-): Promise<Manifest> {
+): Promise<Transformed> {
   const { config, target, sources } = context;
   const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
   const attempt = randomUUID();
@@ -63,10 +68,11 @@ async function transform(
       onProgress: () => advance(1),
     });
     await record(deps, context, [outcome.left, ...outcome.rights]);
-    const { parts, rows, bytes, checksum } = outcome;
+    const { parts, rows, bytes, checksum, joinMismatches } = outcome;
     const columns = target.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
-    return await publishManifest(deps.buckets.transformed, prefix, manifest);
+    const published = await publishManifest(deps.buckets.transformed, prefix, manifest);
+    return { rows: published.rows, bytes: published.bytes, reused: false, joinMismatches };
   } finally {
     await scratch.remove();
   }

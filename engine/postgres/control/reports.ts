@@ -63,7 +63,9 @@ export async function* iterateChunkReports(db: Queryable, runId: string): AsyncG
     const { rows } = await db.query<ChunkRow & Pick<ChunkReport, 'steps' | 'checksums'>>(
       `SELECT ${chunkColumns},
          (SELECT coalesce(jsonb_agg(jsonb_build_object('step', s.step, 'rows', s.rows, 'bytes', s.bytes,
-                   'seconds', s.seconds, 'reused', s.reused) ORDER BY s.finished_at), '[]')
+                   'seconds', s.seconds, 'reused', s.reused)
+                   || CASE WHEN s.join_mismatches > 0 THEN jsonb_build_object('joinMismatches', s.join_mismatches)
+                           ELSE '{}' END ORDER BY s.finished_at), '[]')
             FROM migration_control.step s WHERE s.run_id = $1 AND s.chunk_id = c.chunk_id) AS steps,
          (SELECT coalesce(jsonb_agg(jsonb_build_object('hop', k.hop, 'subject', k.subject, 'rows', k.rows,
                    'sum', k.sum, 'method', k.method, 'matches', k.matches) ORDER BY k.taken_at, k.hop, k.subject), '[]')

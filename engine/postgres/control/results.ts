@@ -23,6 +23,8 @@ export interface StepRecord {
   readonly bytes: number;
   readonly seconds: number;
   readonly reused: boolean;
+  /** Left rows that match only without case and trailing blanks; of a transform that was done, not reused. */
+  readonly joinMismatches?: number;
 }
 
 /** One row per run, chunk, hop and subject; the latest measurement wins. */
@@ -51,12 +53,21 @@ export async function recordChecksum(db: Queryable, record: ChecksumRecord): Pro
  */
 export async function recordStep(db: Queryable, record: StepRecord): Promise<void> {
   await db.query(
-    `INSERT INTO migration_control.step AS s (run_id, chunk_id, step, rows, bytes, seconds, reused)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO migration_control.step AS s (run_id, chunk_id, step, rows, bytes, seconds, reused, join_mismatches)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (run_id, chunk_id, step) DO UPDATE SET
        rows = excluded.rows, bytes = excluded.bytes, seconds = excluded.seconds, reused = excluded.reused,
-       finished_at = now()
+       join_mismatches = excluded.join_mismatches, finished_at = now()
      WHERE s.reused OR NOT excluded.reused`,
-    [record.runId, record.chunkId, record.step, record.rows, record.bytes, record.seconds, record.reused],
+    [
+      record.runId,
+      record.chunkId,
+      record.step,
+      record.rows,
+      record.bytes,
+      record.seconds,
+      record.reused,
+      record.joinMismatches ?? 0,
+    ],
   );
 }

@@ -12,6 +12,7 @@ const tables = [
   'control/005_replaced.sql',
   'control/020_source_table.sql',
   'control/021_target.sql',
+  'control/022_join_mismatches.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */
