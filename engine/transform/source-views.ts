@@ -21,13 +21,25 @@ export async function createSourceView(
   paths: readonly string[],
 ): Promise<void> {
   if (paths.length > 0) {
-    const found = await checksumOfParquet(session, paths, manifest.columns);
+    const found = await checksumOfParquet(session, paths, manifest.columns).catch((error: unknown) => {
+      throw unreadable(table, error);
+    });
     if (!equalChecksums(manifest.checksum, found)) {
       const difference = describeDifference(manifest.checksum, found, ['the manifest', 'its raw parts']);
       throw new MigrationError('CHECKSUM_EXPORT', `Raw ${table}: ${difference}. Restart this window.`);
     }
   }
   await session.run(`CREATE TEMP VIEW ${quoteDuckdb(table)} AS ${viewSelect(manifest.columns, paths)}`);
+}
+
+/** Before any SQL of the transform has run, only the parts themselves can have failed. */
+function unreadable(table: string, error: unknown): unknown {
+  if (!(error instanceof MigrationError) || error.code !== 'TRANSFORM_FAILED') return error;
+  return new MigrationError(
+    'CHECKSUM_EXPORT',
+    `Raw ${table}: its parts cannot be read as the Parquet files that were exported. Restart this window.`,
+    { cause: error },
+  );
 }
 
 function viewSelect(columns: TransformSource['manifest']['columns'], paths: readonly string[]): string {

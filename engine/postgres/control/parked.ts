@@ -1,4 +1,7 @@
-import type { Queryable, Target } from '../connection.js';
+import type { TargetConfig } from '../../../config/run-config.js';
+import type { Queryable, Target, TargetClient } from '../connection.js';
+import { stageName } from '../names.js';
+import { findRelation } from '../shape.js';
 
 interface Resolved {
   readonly chunkId: string;
@@ -8,13 +11,14 @@ interface Resolved {
 }
 
 /**
- * Takes parked chunks of a run out of NEEDS_ATTENTION: `retry` makes them PENDING and forgets what the ledger
- * says of them, so that they are imported anew; `skip` keeps the reason with SKIPPED.
+ * Takes parked chunks of a run out of NEEDS_ATTENTION: `retry` makes them PENDING, to be imported anew; `skip`
+ * keeps the reason with SKIPPED. Either way no row of theirs stays in the stage, where a finalize would find it.
  * `path` is `<target>/<server>/<database>/<window>`; absent for all.
  */
 export async function resolveParked(
   target: Target,
   runId: string,
+  tables: readonly TargetConfig[],
   action: 'retry' | 'skip',
   { path, reason }: { readonly path?: string | undefined; readonly reason?: string | undefined },
 ): Promise<readonly Resolved[]> {
@@ -29,15 +33,29 @@ export async function resolveParked(
         RETURNING chunk_id::text AS "chunkId", target, server, database`,
       [runId, path ?? null, action === 'retry' ? 'PENDING' : 'SKIPPED', reason ?? ''],
     );
-    if (action === 'retry') await forget(client, rows);
+    for (const table of tables) {
+      const own = rows.filter((chunk) => chunk.target === table.name);
+      if (own.length > 0)
+        await forget(
+          client,
+          table,
+          own.map(({ chunkId }) => chunkId),
+        );
+    }
     return rows;
   });
 }
 
-async function forget(db: Queryable, chunks: readonly Resolved[]): Promise<void> {
-  await db.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [
-    chunks.map(({ chunkId }) => chunkId),
-  ]);
+/** Takes a chunk's rows out of the stage: what was proven wrong must not get into a target with other chunks. */
+export async function removeStaged(target: Target, table: TargetConfig, chunkId: string): Promise<void> {
+  await target.transaction((client) => forget(client, table, [chunkId]));
+}
+
+/** Rows and ledger rows in one transaction, as they came. */
+async function forget(client: TargetClient, table: TargetConfig, chunkIds: readonly string[]): Promise<void> {
+  if ((await findRelation(client, table.stageSchema, table.name)) !== undefined)
+    await client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`, [chunkIds]);
+  await client.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [chunkIds]);
 }
 
 /** Databases of the run that have pending chunks. */
