@@ -15,6 +15,7 @@ export class CategoryState {
   databasesLeft = 0;
   #chunksPlanned = 0;
   #rowsPlanned = 0;
+  #rowsLeftOut = 0;
   #chunksDone = 0;
   #rowsImported = 0;
   readonly #warnings: string[] = [];
@@ -30,6 +31,7 @@ export class CategoryState {
     this.#chunksPlanned += plan.chunks;
     this.#chunksDone += plan.done;
     this.#rowsPlanned += plan.rows;
+    this.#rowsLeftOut += plan.rowsLeftOut;
     this.show();
   }
 
@@ -57,6 +59,7 @@ export class CategoryState {
       perServer: this.perServer,
       chunksPlanned: this.#chunksPlanned,
       rowsPlanned: this.#rowsPlanned,
+      rowsLeftOut: this.#rowsLeftOut,
       chunksDone: this.#chunksDone,
       chunksParked: this.chunksParked,
       rowsImported: this.#rowsImported,
@@ -69,6 +72,8 @@ export class CategoryState {
   show(): void {
     const { phase, paused, chunksPlanned, chunksDone, chunksParked, rowsImported, databasesLeft } =
       this.status();
+    const leftOut =
+      this.#rowsLeftOut > 0 ? [`\n${this.#rowsLeftOut} rows lie outside of input_partition.`] : [];
     setCurrentDetails(
       [
         `**${phase}**${paused ? ' (paused)' : ''}`,
@@ -76,6 +81,7 @@ export class CategoryState {
         '| chunks planned | done | parked | rows imported | databases left |',
         '|---|---|---|---|---|',
         `| ${chunksPlanned} | ${chunksDone} | ${chunksParked} | ${rowsImported} | ${databasesLeft} |`,
+        ...leftOut,
         ...this.#warnings.map((warning) => `\n> ${warning}`),
       ].join('\n'),
     );

@@ -39,6 +39,8 @@ export interface CategoryStatus {
   readonly perServer: number;
   readonly chunksPlanned: number;
   readonly rowsPlanned: number;
+  /** Rows that the filters take and `input_partition` leaves out. */
+  readonly rowsLeftOut: number;
   readonly chunksDone: number;
   readonly chunksParked: number;
   readonly rowsImported: number;

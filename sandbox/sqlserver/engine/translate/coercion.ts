@@ -1,4 +1,4 @@
-import { collationConflict, operandClash } from '../errors.js';
+import { collationConflict, invalidCollation, operandClash } from '../errors.js';
 import type { SqlType } from '../types.js';
 import { collationOf, comparisonKey } from './collation.js';
 import { convert } from './conversion.js';
@@ -76,9 +76,14 @@ const clashes = (a: SqlType, b: SqlType): boolean => {
 export const groupingKey = (value: Expr): string =>
   isChar(value.type) ? comparisonKey(value.sql, value.type.collation) : value.sql;
 
-/** `COLLATE name`: throws 448 for a collation that is not offered. */
-export function collate(value: Expr, name: string): Expr {
-  collationOf(name);
+const utf8Since = 15;
+
+/**
+ * `COLLATE name`: throws 448 for a collation that is not offered. The UTF-8 ones came with SQL Server 2019
+ * (Microsoft Learn, "Collation and Unicode support", UTF-8 support: "introduced in SQL Server 2019 (15.x)").
+ */
+export function collate(value: Expr, name: string, productVersion: string): Expr {
+  if (collationOf(name).utf8 && Number.parseInt(productVersion, 10) < utf8Since) throw invalidCollation(name);
   if (!isChar(value.type)) throw operandClash(typeName(value.type), 'COLLATE');
   const target: CharType = { ...value.type, collation: name };
   const converted = isUnicode(value.type) ? value : convert({ ...value, label: 'implicit' }, target);

@@ -60,7 +60,7 @@ function form({ kind, body }: Tagged, scope: Scope, env: Env): Expr {
     case 'neg':
       return negate(inner());
     case 'collation':
-      return collate(inner(), text(body, 'collation') ?? '');
+      return collate(inner(), text(body, 'collation') ?? '', env.server.productVersion);
     case 'case':
       return caseOf(body, scope, env);
     case 'cast':
