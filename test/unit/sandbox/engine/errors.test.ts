@@ -1,6 +1,6 @@
 import { createEngine } from '../../../../sandbox/sqlserver/engine/engine.js';
 import type { SqlServerEngine, SqlSession } from '../../../../sandbox/sqlserver/engine/types.js';
-import { login, run, sampleServer } from './sample-server.js';
+import { login, run, sampleServer, utf8 } from './sample-server.js';
 
 describe('errors as SQL Server numbers them', () => {
   let engine: SqlServerEngine;
@@ -89,5 +89,16 @@ describe('errors as SQL Server numbers them', () => {
   it('an error leaves the session usable', async () => {
     await expect(run(session, 'SELECT 1 / 0')).rejects.toMatchObject({ number: 8134 });
     expect((await run(session, 'SELECT 1')).rows).toEqual([[1]]);
+  });
+
+  it('of a server before 2019 refuse the UTF-8 collations (Microsoft Learn, "Collation and Unicode support")', async () => {
+    const old = await createEngine({ ...sampleServer, productVersion: '14.0.3456.2' });
+    try {
+      const statement = `SELECT 'a' COLLATE ${utf8}`;
+      await expect(run(await login(old), statement)).rejects.toMatchObject({ number: 448 });
+      await expect(run(session, statement)).resolves.toBeDefined();
+    } finally {
+      await old.close();
+    }
   });
 });
