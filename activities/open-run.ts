@@ -1,6 +1,6 @@
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
-import { MigrationError } from '../engine/errors.js';
+import { about, MigrationError } from '../engine/errors.js';
 import { checkTarget } from '../engine/postgres/check-target.js';
 import { insertRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
@@ -10,6 +10,7 @@ import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog
 import { probeFilter } from '../engine/sqlserver/filter-probe.js';
 import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
+import type { Bucket } from '../engine/storage/bucket.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
 import type { OpenRunInput, RunSummary } from './contract.js';
 import type { Dependencies } from './dependencies.js';
@@ -38,7 +39,7 @@ export function openRun(deps: Dependencies) {
         step.advance(1);
       }
       const checked = await checkSources(deps, config, step);
-      for (const bucket of Object.values(deps.buckets)) await bucket.probe();
+      for (const [variable, bucket] of bucketsOf(deps)) await about(variable, () => bucket.probe());
       await record(deps, input, config, checked);
       return {
         databases: checked.map(({ target, server, database }) => ({ target, server, database })),
@@ -49,6 +50,16 @@ export function openRun(deps: Dependencies) {
         finalize: config.finalize.enabled,
       };
     });
+}
+
+/** By the variable that names each, so that messages say which one to correct. */
+function bucketsOf({ buckets }: Dependencies): readonly (readonly [string, Bucket])[] {
+  const { raw, transformed, stats } = buckets;
+  return [
+    ['RAW_BUCKET', raw],
+    ['TRANSFORMED_BUCKET', transformed],
+    ['STATS_BUCKET', stats],
+  ];
 }
 
 async function record(
@@ -107,7 +118,10 @@ async function checkDatabase(
           await session.inSnapshot(config.consistency, (reader) => probeFilter(reader, table, filter));
       }
       step.advance(1);
-      await checkTransform(await deps.duckdb(config), target, tables, step.signal);
+      const duckdb = await deps.duckdb(config);
+      await about(`${source.server}/${source.database}`, () =>
+        checkTransform(duckdb, target, tables, step.signal),
+      );
       const sources = tables.map(({ schema, table, columns }) => ({
         schema,
         table,

@@ -73,3 +73,13 @@ export class MigrationError extends Error {
     return errorCodes[this.code].retry;
   }
 }
+
+/** Runs `work`; a MigrationError of it says first what it was about, where the one who threw could not know. */
+export async function about<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    throw new MigrationError(error.code, `${what}: ${error.message}`, { cause: error.cause });
+  }
+}
