@@ -2,47 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type DatabaseStyle, foundingDatabase } from '../../../sandbox/seed/founding-servers.js';
 import { ensureCertificates } from '../../../sandbox/services/certificates.js';
-import type { DatabaseDefinition, TableDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
 import { type Estate, startEstate } from '../../support/estate.js';
+import { oddDatabases } from '../../support/odd-databases.js';
 import { refuse, restorer } from '../../support/refusals.js';
 
 const mappings = 'config/server-mappings.json';
 const categoryFile = 'config/categories/cell_perf_stats.json';
-
-function database(name: string, style: Partial<DatabaseStyle> = {}): DatabaseDefinition {
-  return foundingDatabase({ name, idPrefix: name, rows: 0, text: 'varchar', time: 'datetime2', ...style });
-}
-
-function withTables(
-  { tables, ...rest }: DatabaseDefinition,
-  change: (table: TableDefinition) => readonly TableDefinition[],
-): DatabaseDefinition {
-  return { ...rest, tables: tables.flatMap(change) };
-}
-
-function without(column: string) {
-  return (table: TableDefinition): readonly TableDefinition[] => [
-    {
-      ...table,
-      columns: table.columns.filter(({ name }) => name !== column),
-      primaryKey: table.primaryKey.filter((name) => name !== column),
-      indexes: (table.indexes ?? []).filter(({ columns }) => !columns.includes(column)),
-    },
-  ];
-}
-
-/** One of each kind that the plan refuses; the login of all of them has no UNMASK. */
-const oddDatabases = [
-  database('Masked', { maskedColumns: ['cell_location', 'device_coordinate'] }),
-  database('RowSecurity', { rowLevelSecurity: true }),
-  database('NoSnapshot', { snapshotIsolation: false }),
-  database('NoIndex', { timeIndex: false }),
-  withTables(database('OneTable'), (table) => (table.name === 'ue_statistics_data' ? [] : [table])),
-  withTables(database('NoTime'), without('data_timestamp')),
-  withTables(database('NoBandwidth'), without('bandwidth_usage_total')),
-];
 
 /** Systems that are not as they must be, where an earlier run has left a stage, a live table and objects. */
 describe('bad input that only the systems can tell', () => {
