@@ -16,9 +16,10 @@ const passing = {
   maximumInterval: '1m',
 } as const;
 
-/** Short look-ups and writes in the control tables. */
+/** Short look-ups and writes in the control tables. A lost worker must not cost the two minutes that a slow one may. */
 export const controlOptions = {
   startToCloseTimeout: '2m',
+  heartbeatTimeout: '10s',
   retry: { ...passing, maximumAttempts: 10 },
 } as const satisfies ActivityOptions;
 
@@ -28,21 +29,25 @@ export const controlOptions = {
  */
 export const openOptions = {
   startToCloseTimeout: '12h',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 } as const satisfies ActivityOptions;
 
 /** Planning: long on large sources, heartbeat by progress. */
 export const planOptions = {
   startToCloseTimeout: '12h',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '20s',
   retry: { ...passing, maximumAttempts: 4 },
 } as const satisfies ActivityOptions;
 
-/** Steps that move bytes. The watchdog in the activity ends a step that stands still, not this timer. */
+/**
+ * Steps that move bytes. The watchdog in the activity ends a step that stands still, not this timer. Heartbeats come
+ * each second and no stretch of work keeps the event loop for long: ten missing mean a lost worker, whose chunks
+ * hold their places under the limit until then. A false alarm costs one repeated step.
+ */
 export const stepOptions = {
   startToCloseTimeout: '24h',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '10s',
   retry: { ...passing, maximumAttempts: 6 },
 } as const satisfies ActivityOptions;
 

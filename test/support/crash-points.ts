@@ -44,6 +44,18 @@ export const crashPoints = {
 } satisfies Record<string, CrashPoint>;
 export type CrashPointName = keyof typeof crashPoints;
 
+/** Those of one chunk, in the order in which it comes to them. */
+export const chunkPoints = [
+  'raw parts uploaded, no manifest',
+  'first raw manifest of two',
+  'both raw manifests, no answer',
+  'transformed parts uploaded, no manifest',
+  'transformed manifest, no answer',
+  'in the middle of COPY',
+  'after COPY, before the commit',
+  'after the commit, no answer',
+] as const satisfies readonly CrashPointName[];
+
 type When = 'before' | 'after';
 
 /** Manifests of one export carry one attempt, so they are counted by it. */

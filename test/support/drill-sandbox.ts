@@ -30,7 +30,7 @@ export interface DrillSandbox {
   stop(): Promise<void>;
 }
 
-/** `npm run worker` with all its children, as a process group. */
+/** What `npm run worker` runs, with all its children, as a process group. */
 export interface WorkerProcess {
   /** Exit code or signal of its first process. */
   readonly ended: Promise<string>;
@@ -52,6 +52,10 @@ export async function startDrillSandbox(rows: number, perServer: number): Promis
     places.map(([server, database]) => connectSource(environment, ports[server], database)),
   );
   const workers = new Set<WorkerProcess>();
+  // A test that is broken off must not leave workers behind.
+  process.once('exit', () => {
+    for (const worker of workers) worker.signal('SIGKILL');
+  });
   return {
     state,
     environment,
@@ -60,6 +64,7 @@ export async function startDrillSandbox(rows: number, perServer: number): Promis
     async startWorker() {
       const worker = spawnWorker(environment);
       workers.add(worker);
+      void worker.ended.then(() => workers.delete(worker));
       await worker.ready;
       return worker;
     },
@@ -79,13 +84,14 @@ function configure(environment: Readonly<Record<string, string>>, perServer: num
 }
 
 function spawnWorker(environment: Readonly<Record<string, string>>) {
-  const child: ChildProcess = spawn('npm', ['run', '--silent', 'worker'], {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'workers/main.ts'], {
     cwd: projectRoot,
     env: { ...process.env, ...environment },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  const waitedFor = new Set(['activity worker is ready', 'workflow worker is ready']);
   const ended = new Promise<string>((settle) => {
     child.once('close', (code, signal) => settle(signal ?? `exit code ${code}`));
   });
@@ -93,7 +99,9 @@ function spawnWorker(environment: Readonly<Record<string, string>>) {
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output = (output + text).slice(-8_000);
-        if (/activity worker is ready/.test(output) && /workflow worker is ready/.test(output)) settle();
+        // The log of the one is long by the time the other is ready.
+        for (const line of waitedFor) if (output.includes(line)) waitedFor.delete(line);
+        if (waitedFor.size === 0) settle();
       });
     void ended.then((how) => fail(new Error(`The worker ended before it was ready (${how}): ${output}`)));
   });
@@ -104,7 +112,6 @@ function spawnWorker(environment: Readonly<Record<string, string>>) {
       // It has ended by itself.
     }
   };
-  process.once('exit', () => signal('SIGKILL'));
   return { ended, ready, signal };
 }
 
