@@ -79,14 +79,14 @@ describe('what others got wrong', () => {
               CREATE FUNCTION kill_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 IF nextval('public.kills') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
                 RETURN NULL; END $$;
-              CREATE CONSTRAINT TRIGGER kill_once AFTER INSERT ON migration_control.ledger
+              CREATE CONSTRAINT TRIGGER kill_once AFTER INSERT ON stage.killed
                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kill_once()`);
           return own.importChunk(ref);
         },
       }),
     };
     const { summary } = await steeredRun(estate, { category: 'killed' }, steering);
-    await estate.postgres.query('DROP TRIGGER kill_once ON migration_control.ledger');
+    await estate.postgres.query('DROP TRIGGER kill_once ON stage.killed');
     expect(seen).toEqual([
       { ledger: 0, stage: 0 },
       { ledger: 0, stage: 0 },
