@@ -74,7 +74,7 @@ describe('a restart killed at a named point', () => {
     90_000,
   );
 
-  it.each<CrashPointName>(['removal not committed', 'manifests half forgotten'])(
+  it.each<CrashPointName>(['removal not committed'])(
     'at "%s": resume leaves all as it was, restart makes it new',
     async (point) => {
       const before = await actual();

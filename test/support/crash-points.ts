@@ -3,7 +3,7 @@ import type { Target, TargetClient } from '../../engine/postgres/connection.js';
 import type { Bucket } from '../../engine/storage/bucket.js';
 
 /** Ends the process as `kill -9` would; never returns. */
-export type Crash = () => Promise<never>;
+type Crash = () => Promise<never>;
 /** Dependencies that behave as the given ones until the named point, where the process dies. */
 type CrashPoint = (deps: Dependencies, crash: Crash) => Dependencies;
 
@@ -31,15 +31,6 @@ export const crashPoints = {
     }),
   'removal not committed': onRemoval('before'),
   'removal committed': onRemoval('after'),
-  'manifests half forgotten': (deps, crash) => {
-    let deleted = 0;
-    return withBucket(deps, 'transformed', {
-      delete: async (key) => {
-        deleted += 1;
-        return deleted > 5 ? crash() : deps.buckets.transformed.delete(key);
-      },
-    });
-  },
   nowhere: (deps) => deps,
 } satisfies Record<string, CrashPoint>;
 export type CrashPointName = keyof typeof crashPoints;
