@@ -1,4 +1,5 @@
-import { setChunkState } from '../engine/postgres/control/chunks.js';
+import { whileBackendWorks } from '../engine/postgres/backend-watch.js';
+import { markDone } from '../engine/postgres/control/chunks.js';
 import { recordChecksum } from '../engine/postgres/control/results.js';
 import { checksumStage } from '../engine/postgres/stage.js';
 import { requireEqual } from '../engine/validation/hops.js';
@@ -16,7 +17,13 @@ export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
       const { target } = context;
       const { checksum: expected } = await readTransformed(deps, context);
       const actual = await deps.target.withClient(
-        (client) => checksumStage(client, target, ref.chunkId),
+        (client) =>
+          whileBackendWorks(
+            deps.target,
+            client,
+            () => step.advance(1),
+            () => checksumStage(client, target, ref.chunkId),
+          ),
         step.signal,
       );
       const entry = { ...ref, subject: target.name };
@@ -34,7 +41,7 @@ export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
         matches: equalChecksums(expected, actual),
       });
       requireEqual('stage', expected, actual, placeOf(context));
-      await setChunkState(deps.target, ref.chunkId, 'DONE');
+      await markDone(deps.target, ref, context.chunk.fingerprint);
       return { rows: actual.rows, bytes: 0, reused: false };
     });
 }

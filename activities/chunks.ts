@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCodes } from '../engine/errors.js';
-import { listPending, loadChunk, setChunkState } from '../engine/postgres/control/chunks.js';
+import { listPending, parkChunk } from '../engine/postgres/control/chunks.js';
 import {
+  countParked,
   pendingDatabases,
   removeStaged,
   resolveParked as resolve,
@@ -13,7 +14,6 @@ import type {
   ResolveParkedInput,
 } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import { forgetParts } from './prepare-targets.js';
 import type { RunContexts } from './run-context.js';
 import { runStep } from './step.js';
 
@@ -26,23 +26,24 @@ export function chunkActivities(
     listChunks: ({ afterOrdinal, limit, ...scope }: ListChunksInput): Promise<ChunkPage> =>
       runStep(async () => ({ chunks: await listPending(deps.target, scope, afterOrdinal, limit) })),
 
-    parkChunk: ({ chunkId, code, message, ...ref }) =>
-      runStep(async (step) => {
-        await setChunkState(deps.target, chunkId, 'NEEDS_ATTENTION', { code, message });
-        if (mayPass(code)) return;
-        const { config, target } = await contexts.chunk({ ...ref, chunkId });
-        if (code === 'CHECKSUM_STAGE') await removeStaged(deps.target, target, chunkId);
-        await forgetParts(deps, config, chunksOf(deps, [{ chunkId }]), step);
+    parkChunk: ({ code, message, ...ref }) =>
+      runStep(async () => {
+        await parkChunk(deps.target, ref, { code, message }, !mayPass(code));
+        if (code !== 'CHECKSUM_STAGE') return;
+        const { target } = await contexts.chunk(ref);
+        await removeStaged(deps.target, target, ref.chunkId);
       }),
 
-    resolveParked: (input: ResolveParkedInput): Promise<ParkedSummary> =>
+    resolveParked: ({ runId, action, chunk: path, reason }: ResolveParkedInput): Promise<ParkedSummary> =>
       runStep(async (step) => {
-        const { runId, action, chunk: path, reason } = input;
         const { config } = await contexts.of(runId);
+        step.stallAfter(config.stallSeconds);
         const resolved = await resolve(deps.target, runId, config.targets, action, { path, reason });
-        // What failed may rest on parts that were wrong: a retry begins at the source.
-        if (action === 'retry') await forgetParts(deps, config, chunksOf(deps, resolved), step);
-        return { resolved: resolved.length, databases: await pendingDatabases(deps.target, runId) };
+        return {
+          resolved: resolved.length,
+          parked: await countParked(deps.target, runId),
+          databases: await pendingDatabases(deps.target, runId),
+        };
       }),
   };
 }
@@ -52,12 +53,9 @@ export function chunkActivities(
  * source since, a damaged part), and whoever runs the chunk again, by `retry` or in another run, begins at the source.
  */
 function mayPass(code: string): boolean {
-  return code === 'TERMINATED' || (code in errorCodes && errorCodes[code as ErrorCode].retry);
-}
-
-async function* chunksOf(deps: Dependencies, resolved: readonly { readonly chunkId: string }[]) {
-  for (const { chunkId } of resolved) {
-    const chunk = await loadChunk(deps.target, chunkId);
-    yield { ...chunk, window: chunk.window.label };
-  }
+  return (
+    code === 'TERMINATED' ||
+    code === 'CANCELLED' ||
+    (code in errorCodes && errorCodes[code as ErrorCode].retry)
+  );
 }

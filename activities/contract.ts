@@ -82,6 +82,8 @@ export interface ResolveParkedInput extends RunRef {
 export interface ParkedSummary {
   /** How many parked chunks the call changed; 0 where none matched. */
   readonly resolved: number;
+  /** How many are parked now. */
+  readonly parked: number;
   /** Databases that have pending chunks again. */
   readonly databases: readonly {
     readonly target: string;

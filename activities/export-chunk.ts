@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
+import { requireOwned } from '../engine/postgres/control/chunks.js';
 import { recordChecksum } from '../engine/postgres/control/results.js';
 import { SetHasher } from '../engine/rows/canonical.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
@@ -19,6 +20,8 @@ import type { Step } from './step.js';
 
 /** Rows that the reader hands on at once. */
 const batchRows = 4_096;
+/** Twenty times what HASHBYTES over a row of the founding tables takes on a slow core. */
+const silentSecondsPerRow = 50e-6;
 
 /**
  * Source -> raw: reads all source tables of a chunk, and the server's own checksums of them, in one transaction
@@ -59,6 +62,7 @@ async function exportTables(
 ): Promise<readonly Manifest[]> {
   const { config, chunk, sources } = context;
   const attempt = randomUUID();
+  step.stallAfter(patience(context));
   const session = await deps.openSource(config, chunk, step.signal);
   const written: Manifest[] = [];
   try {
@@ -68,7 +72,14 @@ async function exportTables(
   } finally {
     await session.close();
   }
+  step.signal.throwIfAborted();
   return publish(deps, context, written);
+}
+
+/** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
+function patience({ config, chunk }: ChunkContext): number {
+  const rows = Object.values(chunk.rowsPlanned).reduce((sum, count) => sum + count, 0);
+  return Math.max(config.stallSeconds, 60 + rows * silentSecondsPerRow);
 }
 
 async function exportTable(
@@ -136,6 +147,8 @@ async function publish(
   context: ChunkContext,
   written: readonly Manifest[],
 ): Promise<readonly Manifest[]> {
+  const { runId, chunk } = context;
+  await requireOwned(deps.target, { runId, chunkId: chunk.chunkId, epoch: chunk.epoch }, chunk.fingerprint);
   const winner = await readRaw(deps, context);
   if (winner !== undefined) return winner;
   const bucket = deps.buckets.raw;

@@ -20,7 +20,8 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
         return await importIntoStage({
           target: deps.target,
           table: context.target,
-          chunkId: ref.chunkId,
+          ...ref,
+          epoch: context.chunk.epoch,
           fingerprint: context.chunk.fingerprint,
           attempt: manifest.attempt,
           expected: { rows: manifest.rows, sum: manifest.checksum.sum },

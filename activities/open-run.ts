@@ -2,7 +2,7 @@ import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { about, MigrationError } from '../engine/errors.js';
 import { checkTarget } from '../engine/postgres/check-target.js';
-import { insertRun } from '../engine/postgres/control/runs.js';
+import { insertRun, loadRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
@@ -41,15 +41,23 @@ export function openRun(deps: Dependencies) {
       const checked = await checkSources(deps, config, step);
       for (const [variable, bucket] of bucketsOf(deps)) await about(variable, () => bucket.probe());
       await record(deps, input, config, checked);
-      return {
-        databases: checked.map(({ target, server, database }) => ({ target, server, database })),
-        targets: config.targets.map(({ name }) => name),
-        perServer: config.concurrency.perServer,
-        attentionWaitSeconds: config.attentionWaitSeconds,
-        stallSeconds: config.stallSeconds,
-        finalize: config.finalize.enabled,
-      };
+      // A retry may have found other files than the attempt that opened the run: what is recorded is what holds.
+      const run = await loadRun(deps.target, input.runId);
+      return summaryOf(run.config as RunConfig);
     });
+}
+
+function summaryOf(config: RunConfig): RunSummary {
+  return {
+    databases: config.databases.flatMap(({ server, database }) =>
+      config.targets.map(({ name }) => ({ target: name, server, database })),
+    ),
+    targets: config.targets.map(({ name }) => name),
+    perServer: config.concurrency.perServer,
+    attentionWaitSeconds: config.attentionWaitSeconds,
+    stallSeconds: config.stallSeconds,
+    finalize: config.finalize.enabled,
+  };
 }
 
 /** By the variable that names each, so that messages say which one to correct. */
@@ -70,14 +78,17 @@ async function record(
 ): Promise<void> {
   const { category, jobMode, inputPartition } = config;
   await applyControlSchema(deps.target);
-  await insertRun(deps.target, {
-    runId,
-    category,
-    jobMode,
-    config,
-    ...(inputPartition !== undefined && { inputPartition }),
+  await deps.target.transaction(async (client) => {
+    const opened = await insertRun(client, {
+      runId,
+      category,
+      jobMode,
+      config,
+      ...(inputPartition !== undefined && { inputPartition }),
+    });
+    if (!opened) return;
+    for (const { sources, ...scope } of checked) await recordSourceTables(client, runId, scope, sources);
   });
-  for (const { sources, ...scope } of checked) await recordSourceTables(deps.target, runId, scope, sources);
 }
 
 /** Every source database, one at a time on each server. */

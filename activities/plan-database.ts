@@ -20,6 +20,9 @@ import type { Dependencies } from './dependencies.js';
 import { type RunContext, type RunContexts, targetOf } from './run-context.js';
 import { runStep, type Step } from './step.js';
 
+/** A count is one statement of the source, silent to its end: with the default stall time it may take two hours. */
+const countingPatience = 24;
+
 /** A source table with what the check found of it. */
 type Table = PlannedSource & { readonly source: SourceTable };
 
@@ -40,11 +43,11 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
     runStep(async (step) => {
       const context = await contexts.of(ref.runId);
       const { config } = context;
-      step.stallAfter(config.stallSeconds);
+      step.stallAfter(config.stallSeconds * countingPatience);
       const target = targetOf(config, ref.target);
       const tables = tablesOf(target, await listSourceTables(deps.target, ref.runId, ref));
       const counted = await count(deps, context, target, tables, ref, step);
-      const scope = { ...ref, category: config.category };
+      const scope = { ...ref, category: config.category, stageSchema: target.stageSchema };
       const staged = await stageCounts(deps.target, target, scope);
       step.advance(1);
       const chunks = counted.windows.map((window, ordinal) =>
@@ -201,13 +204,21 @@ function hull(all: readonly SourceTable['filterBounds'][]): { readonly from?: st
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
-/** The window that a counted day or month (its first day) lies in. */
+/** The window that a counted day or month (its first day) lies in, by bisection: there may be 100,000 of each. */
 function windowOf(windows: readonly Window[], day: string): Window | undefined {
   const start = `${day} 00:00:00`;
-  return windows.find(
-    ({ from, to, isNull }) =>
-      !isNull && (from === undefined || from <= start) && (to === undefined || start < to),
-  );
+  let low = 0;
+  let high = windows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { to, isNull } = windows[middle] ?? {};
+    if (isNull || to === undefined || start < to) high = middle;
+    else low = middle + 1;
+  }
+  const found = windows[low];
+  return found !== undefined && !found.isNull && (found.from === undefined || found.from <= start)
+    ? found
+    : undefined;
 }
 
 function add(

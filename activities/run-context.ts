@@ -1,6 +1,6 @@
 import type { RunConfig, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
-import { rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
+import { exportFingerprint, rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
 import { loadChunk } from '../engine/postgres/control/chunks.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
@@ -85,7 +85,10 @@ function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): 
       table,
       window: window.label,
     }),
-    fingerprint: rawFingerprint({ server, database, source, columns: planned.columns, window }),
+    fingerprint: exportFingerprint(
+      rawFingerprint({ server, database, source, columns: planned.columns, window }),
+      chunk.epoch,
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** A directory of one attempt's own for what must touch the disk. */
@@ -9,20 +10,22 @@ export async function scratchDirectory(
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-const ownedBy = /^worker-(\d+)$/;
+/** By host too: containers that share a volume have the same process ids. */
+const own = `worker-${hostname()}-`;
 
 /** Makes this process's own directory under `spillDir`, and removes those that killed workers have left there. */
 export async function claimSpillDirectory(spillDir: string): Promise<string> {
   await mkdir(spillDir, { recursive: true });
   for (const name of await readdir(spillDir)) {
-    const pid = Number(ownedBy.exec(name)?.[1] ?? Number.NaN);
-    // In a container every worker is the same process id, so one's own name is a leftover too.
+    if (!name.startsWith(own)) continue;
+    const pid = Number(name.slice(own.length));
+    // A container that starts again has the process id that it had before: its own name is a leftover too.
     if (pid === process.pid || (pid > 0 && !isAlive(pid)))
       await rm(join(spillDir, name), { recursive: true, force: true });
   }
-  const own = join(spillDir, `worker-${process.pid}`);
-  await mkdir(own, { recursive: true });
-  return own;
+  const claimed = join(spillDir, `${own}${process.pid}`);
+  await mkdir(claimed, { recursive: true });
+  return claimed;
 }
 
 function isAlive(pid: number): boolean {

@@ -27,7 +27,7 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-/** The chunk's transformed parts. Throws STORAGE_IO where there are none (any more) for its raw parts. */
+/** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for its raw parts. */
 export async function readTransformed(deps: Dependencies, context: ChunkContext): Promise<Manifest> {
   const raw = await readRaw(deps, context);
   if (raw === undefined) throw missing('raw');
@@ -107,7 +107,7 @@ function at(manifests: readonly Manifest[], index: number): Manifest {
 
 function missing(hop: 'raw' | 'transformed'): MigrationError {
   return new MigrationError(
-    'STORAGE_IO',
-    `The chunk's ${hop} parts are gone from the bucket or are of another export: retry the chunk, which makes them anew.`,
+    'PARTS_GONE',
+    `The chunk's ${hop} parts are gone from the bucket or are of another export; the chunk begins at its source again.`,
   );
 }

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { MigrationError } from '../engine/errors.js';
 import { chunkTotals, iterateChunkReports } from '../engine/postgres/control/reports.js';
 import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
@@ -23,6 +24,7 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
     runStep(async (step) => {
       const { runId, state, failure } = input;
       const { config } = await contexts.of(runId);
+      if (state === 'COMPLETED') await requireComplete(deps, runId);
       const scratch = await scratchDirectory(deps.spillDirectory);
       try {
         const statistics = new StatisticsFiles(scratch.path, { category: config.category, runId });
@@ -38,6 +40,19 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
         await scratch.remove();
       }
     });
+}
+
+/** Whatever the workflow has counted: the control tables have the last word on what is complete. */
+async function requireComplete(deps: Dependencies, runId: string): Promise<void> {
+  const undone = (await chunkTotals(deps.target, runId)).filter(
+    ({ pending, parked }) => pending + parked > 0,
+  );
+  if (undone.length === 0) return;
+  const places = undone.map((entry) => `${entry.server}/${entry.database}: ${entry.pending + entry.parked}`);
+  throw new MigrationError(
+    'STAGE_INCOMPLETE',
+    `Chunks of this run are not done (${places.slice(0, 10).join('; ')}). Start the category again in resume.`,
+  );
 }
 
 async function totalsOf(deps: Dependencies, runId: string): Promise<Omit<ReportSummary, 'report'>> {

@@ -37,6 +37,7 @@ export const errorCodes = {
   CHECKSUM_TRANSFORM: { retry: false },
   CHECKSUM_STAGE: { retry: false },
   CHECKSUM_TARGET: { retry: false },
+  STAGE_INCOMPLETE: { retry: false },
   VALUE_UNREPRESENTABLE: { retry: false },
   TARGET_UNREACHABLE: { retry: true },
   TARGET_LOGIN: { retry: false },
@@ -49,6 +50,8 @@ export const errorCodes = {
   TARGET_DEPENDENTS: { retry: false },
   DISK_FULL: { retry: true },
   STALLED: { retry: true },
+  SUPERSEDED: { retry: false },
+  PARTS_GONE: { retry: false },
   CHUNKS_NEED_ATTENTION: { retry: false },
   INTERNAL: { retry: true },
 } as const satisfies Record<string, { readonly retry: boolean }>;

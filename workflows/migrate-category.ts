@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
   condition,
   isCancellation,
@@ -26,11 +27,11 @@ import {
   workflowIds,
 } from './messages.js';
 import { migrateDatabase } from './migrate-database.js';
-import { controlOptions, finalizeOptions, openOptions, planOptions } from './options.js';
+import { finalizeOptions, maxPerServer, openOptions, planOptions } from './options.js';
+import { takingOver } from './taking-over.js';
 
 export type { MigrateCategoryInput };
 
-const control = proxyActivities<Activities>(controlOptions);
 const opening = proxyActivities<Activities>(openOptions);
 const planning = proxyActivities<Activities>(planOptions);
 const finalizing = proxyActivities<Activities>(finalizeOptions);
@@ -55,8 +56,10 @@ export async function migrateCategory(input: MigrateCategoryInput): Promise<Repo
   } catch (error) {
     const cancelled = isCancellation(error);
     const message = error instanceof Error ? (rootMessage(error) ?? error.message) : String(error);
-    await CancellationScope.nonCancellable(() =>
-      category.report(cancelled ? 'CANCELLED' : 'FAILED', message),
+    const end = cancelled ? 'CANCELLED' : 'FAILED';
+    // The first error is the one to tell, also where the report cannot be written for the same reason.
+    await CancellationScope.nonCancellable(() => category.report(end, message)).catch((unwritten: unknown) =>
+      log.error('the report could not be written', { cause: String(unwritten) }),
     );
     throw error;
   }
@@ -84,9 +87,9 @@ class Messages {
     setHandler(resumeSignal, changed(false));
     setHandler(setConcurrencySignal, (request) => {
       const perServer: unknown = request?.perServer;
-      if (typeof perServer !== 'number' || !Number.isInteger(perServer) || perServer < 1)
+      if (!isLimit(perServer))
         return state.warn(
-          `setConcurrency: perServer must be a whole number from 1 up, not ${JSON.stringify(perServer)}.`,
+          `setConcurrency: perServer must be a whole number from 1 to ${maxPerServer}, not ${JSON.stringify(perServer)}.`,
         );
       this.perServer = perServer;
       this.version += 1;
@@ -105,6 +108,10 @@ class Messages {
       this.resolutions.push({ action: 'skip', chunk: request.chunk, reason: request.reason });
     });
   }
+}
+
+function isLimit(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxPerServer;
 }
 
 class CategoryRun {
@@ -162,7 +169,10 @@ class CategoryRun {
     const scope = new CancellationScope();
     const steering = scope.run(() => this.#steer(this.messages.version)).catch(ignoreCancellation);
     try {
-      await Promise.all(databases.map((database) => this.#copyDatabase(database)));
+      // All of them: closing over one that failed would terminate the others in the middle of their chunks.
+      const ended = await Promise.allSettled(databases.map((database) => this.#copyDatabase(database)));
+      const failed = ended.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     } finally {
       scope.cancel();
       await steering;
@@ -172,20 +182,25 @@ class CategoryRun {
   async #copyDatabase(database: DatabaseName): Promise<void> {
     const { runId, category, state } = this;
     const allowance = this.#allowances.of(database, state.paused);
-    const child = await startChild(migrateDatabase, {
-      workflowId: workflowIds.database(category, database),
-      args: [{ runId, category, ...database, allowance }],
-      staticSummary: `${database.target} from ${database.server}/${database.database}`,
-    });
-    this.#running.set(database, child);
-    state.databasesRunning = this.#running.size;
-    const now = this.#allowances.of(database, state.paused);
-    if (now.chunks !== allowance.chunks || now.paused !== allowance.paused) await this.#send([database]);
-    const result = await child.result();
-    this.#running.delete(database);
-    state.databasesRunning = this.#running.size;
-    state.copied(result);
-    await this.#send(this.#allowances.remove(database));
+    try {
+      const child = await takingOver(() =>
+        startChild(migrateDatabase, {
+          workflowId: workflowIds.database(category, database),
+          args: [{ runId, category, ...database, allowance }],
+          staticSummary: `${database.target} from ${database.server}/${database.database}`,
+          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        }),
+      );
+      this.#running.set(database, child);
+      state.databasesRunning = this.#running.size;
+      const now = this.#allowances.of(database, state.paused);
+      if (now.chunks !== allowance.chunks || now.paused !== allowance.paused) await this.#send([database]);
+      state.copied(await child.result());
+    } finally {
+      this.#running.delete(database);
+      state.databasesRunning = this.#running.size;
+      await this.#send(this.#allowances.remove(database));
+    }
   }
 
   /** Passes pauses and limits on to the databases for as long as they run. */
@@ -225,10 +240,11 @@ class CategoryRun {
         (wait > 0 && (await condition(() => messages.resolutions.length > 0, wait * 1000)));
       const resolution = asked ? messages.resolutions.shift() : undefined;
       if (resolution === undefined) throw needsAttention(state.chunksParked);
-      const { resolved, databases } = await control.resolveParked({ runId, ...resolution });
-      if (resolved === 0)
+      const before = state.chunksParked;
+      const { resolved, parked, databases } = await planning.resolveParked({ runId, ...resolution });
+      state.chunksParked = parked;
+      if (resolved === 0 && parked === before)
         state.warn(`${resolution.action}: no parked chunk is called '${resolution.chunk ?? 'any'}'.`);
-      state.chunksParked -= resolved;
       if (databases.length > 0) return databases;
     }
     return [];

@@ -1,5 +1,10 @@
-import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { Activities, StepResult } from '../activities/contract.js';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+import type { Activities, ChunkRef, StepResult } from '../activities/contract.js';
 import type { DatabaseName } from './messages.js';
 import { stepOptions } from './options.js';
 
@@ -14,6 +19,9 @@ export interface ChunkCounters {
   readonly bytes: number;
 }
 
+/** Another attempt, or a bucket's lifecycle, may take parts away between two steps: then the chunk begins again. */
+const maxRounds = 3;
+
 /** Takes one chunk through its steps, each of which finds what an earlier attempt or run has left valid. */
 export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkCounters> {
   const chunk = { runId: input.runId, chunkId: input.chunkId };
@@ -22,6 +30,16 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkCount
       ...stepOptions,
       summary: `${name} ${input.target} ${input.server}/${input.database} ${input.window}`,
     });
+  for (let round = 1; ; round += 1) {
+    try {
+      return await runSteps(step, chunk);
+    } catch (error) {
+      if (failureType(error) !== 'PARTS_GONE' || round === maxRounds) throw error;
+    }
+  }
+}
+
+async function runSteps(step: (name: string) => Activities, chunk: ChunkRef): Promise<ChunkCounters> {
   const exported = await step('export').exportChunk(chunk);
   const transformed = await step('transform').transformChunk(chunk);
   const imported = await step('import').importChunk(chunk);
@@ -30,6 +48,12 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkCount
     details({ export: exported, transform: transformed, import: imported, checksum: checked }),
   );
   return { rows: imported.rows, bytes: exported.bytes };
+}
+
+function failureType(error: unknown): string | undefined {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure
+    ? (error.cause.type ?? undefined)
+    : undefined;
 }
 
 function details(steps: Readonly<Record<string, StepResult>>): string {

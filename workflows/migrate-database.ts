@@ -1,18 +1,18 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
+  CancelledFailure,
+  ChildWorkflowCancellationType,
   ChildWorkflowFailure,
   condition,
   continueAsNew,
-  executeChild,
   isCancellation,
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
+  startChild,
   TerminatedFailure,
   TimeoutFailure,
   workflowInfo,
@@ -21,6 +21,7 @@ import type { Activities } from '../activities/contract.js';
 import { type Allowance, allowanceSignal, type DatabaseName, workflowIds } from './messages.js';
 import { type ChunkCounters, migrateChunk } from './migrate-chunk.js';
 import { chunkPageSize, controlOptions, maxChunksInFlight, maxHistoryEvents } from './options.js';
+import { takingOver } from './taking-over.js';
 
 export interface MigrateDatabaseInput extends DatabaseName {
   readonly runId: string;
@@ -36,9 +37,6 @@ export interface DatabaseProgress {
   readonly chunksParked: number;
   readonly rows: number;
 }
-
-/** An earlier run that was terminated may still be ending its children under the same ids. */
-const takeOver = { attempts: 24, wait: '5s' } as const;
 
 type Chunk = { readonly chunkId: string; readonly ordinal: number; readonly window: string };
 
@@ -64,7 +62,8 @@ export async function migrateDatabase(input: MigrateDatabaseInput): Promise<Data
       chunksDone += 1;
       rows += counters.rows;
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      // One chunk cancelled by hand parks; only the database's own cancellation ends it.
+      if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
       await control.parkChunk({ runId: input.runId, chunkId: chunk.chunkId, ...causeOf(error) });
       chunksParked += 1;
     }
@@ -114,19 +113,15 @@ export async function migrateDatabase(input: MigrateDatabaseInput): Promise<Data
 }
 
 async function startOnce(input: MigrateDatabaseInput, chunk: Chunk): Promise<ChunkCounters> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await executeChild(migrateChunk, {
-        workflowId: workflowIds.chunk(input.category, input, chunk.window),
-        args: [{ ...pick(input), chunkId: chunk.chunkId, window: chunk.window }],
-        staticSummary: `${input.target} ${input.server}/${input.database} ${chunk.window}`,
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || attempt === takeOver.attempts)
-        throw error;
-      await sleep(takeOver.wait);
-    }
-  }
+  const child = await takingOver(() =>
+    startChild(migrateChunk, {
+      workflowId: workflowIds.chunk(input.category, input, chunk.window),
+      args: [{ ...pick(input), chunkId: chunk.chunkId, window: chunk.window }],
+      staticSummary: `${input.target} ${input.server}/${input.database} ${chunk.window}`,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    }),
+  );
+  return child.result();
 }
 
 function pick({
@@ -145,6 +140,8 @@ function causeOf(error: unknown): { readonly code: string; readonly message: str
     cause = cause.cause;
   if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'INTERNAL', message: cause.message };
   if (cause instanceof TimeoutFailure) return { code: 'STALLED', message: `Timed out: ${cause.message}` };
+  if (cause instanceof CancelledFailure)
+    return { code: 'CANCELLED', message: 'The chunk was cancelled by hand.' };
   if (cause instanceof TerminatedFailure)
     return { code: 'TERMINATED', message: 'The chunk was terminated by hand.' };
   return { code: 'INTERNAL', message: cause instanceof Error ? cause.message : String(cause) };

@@ -9,6 +9,8 @@ export const maxHistoryEvents = 2_000;
 export const chunkPageSize = 50;
 /** The server bounds pending children at 2,000; a database stays far under it whatever is asked for. */
 export const maxChunksInFlight = 200;
+/** The largest limit that a server can be given; the category file's schema has the same. */
+export const maxPerServer = 256;
 
 const passing = {
   initialInterval: '2s',
@@ -20,7 +22,9 @@ const passing = {
 export const controlOptions = {
   startToCloseTimeout: '2m',
   heartbeatTimeout: '10s',
-  retry: { ...passing, maximumAttempts: 10 },
+  // No attempt limit: a target that fails over for minutes must not end a run of days.
+  scheduleToCloseTimeout: '24h',
+  retry: passing,
 } as const satisfies ActivityOptions;
 
 /**
@@ -46,9 +50,12 @@ export const planOptions = {
  * hold their places under the limit until then. A false alarm costs one repeated step.
  */
 export const stepOptions = {
+  // Cancelled is only what has stopped writing.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '24h',
   heartbeatTimeout: '10s',
-  retry: { ...passing, maximumAttempts: 6 },
+  // Some seven minutes: a fail-over or a reboot passes, and what does not parks the chunk.
+  retry: { ...passing, maximumAttempts: 12 },
 } as const satisfies ActivityOptions;
 
 /** Building a large target table can take long; a wrong target cannot pass by itself. */

@@ -31,6 +31,15 @@ export function rawFingerprint(content: RawContent): string {
   });
 }
 
+/**
+ * Of the raw parts themselves: an epoch that was raised (restart, retry) makes all earlier parts, also those that a
+ * forgotten attempt may still publish, parts of something else. The ledger's fingerprint knows no epochs, as what a
+ * resume compares is what the rows mean.
+ */
+export function exportFingerprint(raw: string, epoch: number): string {
+  return hash({ raw, epoch });
+}
+
 /** Hash of all that decides what a chunk's stage rows hold; what the ledger keeps and a resume compares. */
 export function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string {
   return hash({

@@ -16,7 +16,7 @@ export async function copyIn(
   client: TargetClient,
   statement: string,
   batches: AsyncIterable<Buffer>,
-  onProgress: (bytes: number) => void,
+  onProgress: () => void,
 ): Promise<Copied> {
   const stream = client.query(copyFrom(statement));
   let ended = false;
@@ -37,7 +37,7 @@ export async function copyIn(
       bytes += next.value.length;
       if (!stream.write(next.value))
         await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), failed]);
-      onProgress(bytes);
+      onProgress();
     }
     await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed]);
     return { rows: stream.rowCount, bytes };

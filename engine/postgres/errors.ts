@@ -33,6 +33,7 @@ const rules: readonly Rule[] = [
   { state: /^MGKEY$/, code: 'TARGET_KEY_COLLISION', advice: '' },
   { state: /^MGDEP$/, code: 'TARGET_DEPENDENTS', advice: '' },
   { state: /^MGSHP$/, code: 'TARGET_SHAPE', advice: '' },
+  { state: /^MGINC$/, code: 'STAGE_INCOMPLETE', advice: '' },
   { state: /^MGSUM$/, code: 'CHECKSUM_TARGET', advice: '' },
 ];
 

@@ -1,6 +1,7 @@
 import type { TargetConfig } from '../../config/run-config.js';
 import { MigrationError } from '../errors.js';
 import { partitionRange } from '../plan/windows.js';
+import { whileBackendWorks } from './backend-watch.js';
 import type { Target, TargetClient } from './connection.js';
 import { monthChild, quoteName, stageName } from './names.js';
 import { findRelation } from './shape.js';
@@ -8,47 +9,73 @@ import { findRelation } from './shape.js';
 export interface RemovalInput {
   readonly target: Target;
   readonly table: TargetConfig;
+  readonly runId: string;
   readonly category: string;
   readonly sources: readonly { readonly server: string; readonly database: string }[];
   /** `YYYYMM` or `YYYYMMDD`; absent for all. */
   readonly inputPartition?: string;
+  readonly signal: AbortSignal;
+  /** Called about each second while the server works. */
+  readonly onProgress?: () => void;
 }
 
 export interface Removal {
   readonly rowsRemoved: number;
-  /** Whose manifests the caller deletes, oldest first; also chunks without a row in the stage. */
-  readonly chunkIds: readonly string[];
-  readonly form: 'nothing' | 'truncate' | 'delete';
+  /** `before`: this run has removed already. */
+  readonly form: 'nothing' | 'truncate' | 'delete' | 'before';
 }
 
 /**
  * What `job_mode: restart` takes out of the stage before anything is imported again: all, a month or a day of the
  * run's own sources, with the ledger rows, in one transaction. TRUNCATE only where every row of the table (or of
- * the month's child) is of those chunks, else DELETE by chunk_id. Done chunks become PENDING.
+ * the month's child) is of those chunks, else DELETE by chunk_id. The chunks become PENDING, in an epoch of their
+ * own. Once for each run and target, however often it is called.
  * Throws PLAN_OVERLAP, before anything is removed, when imported windows reach beyond the partition.
  */
 export async function removeRows(input: RemovalInput): Promise<Removal> {
-  const { target, table, inputPartition } = input;
-  return target.transaction(async (client) => {
+  return input.target.transaction(async (client) => {
+    if (!(await claim(client, input))) return { rowsRemoved: 0, form: 'before' };
     const chunkIds = await chunksToRemove(client, input);
-    if ((await findRelation(client, table.stageSchema, table.name)) === undefined)
-      return { rowsRemoved: 0, chunkIds, form: 'nothing' };
-    // Imports wait, readers do not, until it is known what may be truncated.
-    await client.query(`LOCK TABLE ${stageName(table)} IN SHARE ROW EXCLUSIVE MODE`);
-    const { rows } = await client.query<{ rows: number }>(
-      `SELECT count(*)::float8 AS rows FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`,
-      [chunkIds],
+    const removal = await whileBackendWorks(input.target, client, input.onProgress, () =>
+      removeChunks(client, input, chunkIds),
     );
-    const rowsRemoved = rows[0]?.rows ?? 0;
-    const truncated = await truncate(client, table, inputPartition, chunkIds);
-    const deleted = await client.query(
-      `DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`,
-      [chunkIds],
+    await forget(client, input, chunkIds);
+    await client.query(
+      'UPDATE migration_control.removal SET rows = $3, form = $4 WHERE run_id = $1 AND target = $2',
+      [input.runId, input.table.name, removal.rowsRemoved, removal.form],
     );
-    await forget(client, chunkIds);
-    const form = truncated ? 'truncate' : deleted.rowCount === 0 ? 'nothing' : 'delete';
-    return { rowsRemoved, chunkIds, form };
-  });
+    return removal;
+  }, input.signal);
+}
+
+/** True for the first: a second attempt waits here for the first's end, and removes nothing where it committed. */
+async function claim(client: TargetClient, { runId, table }: RemovalInput): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `INSERT INTO migration_control.removal (run_id, target, rows, form) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING`,
+    [runId, table.name],
+  );
+  return rowCount === 1;
+}
+
+async function removeChunks(
+  client: TargetClient,
+  { table, inputPartition }: RemovalInput,
+  chunkIds: readonly string[],
+): Promise<Removal> {
+  if ((await findRelation(client, table.stageSchema, table.name)) === undefined)
+    return { rowsRemoved: 0, form: 'nothing' };
+  // Imports wait, readers do not, until it is known what may be truncated.
+  await client.query(`LOCK TABLE ${stageName(table)} IN SHARE ROW EXCLUSIVE MODE`);
+  const { rows } = await client.query<{ rows: number }>(
+    `SELECT count(*)::float8 AS rows FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`,
+    [chunkIds],
+  );
+  const truncated = await truncate(client, table, inputPartition, chunkIds);
+  const deleted = await client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`, [
+    chunkIds,
+  ]);
+  const form = truncated ? 'truncate' : deleted.rowCount === 0 ? 'nothing' : 'delete';
+  return { rowsRemoved: rows[0]?.rows ?? 0, form };
 }
 
 async function chunksToRemove(client: TargetClient, input: RemovalInput): Promise<readonly string[]> {
@@ -105,11 +132,17 @@ async function truncate(
   return true;
 }
 
-async function forget(client: TargetClient, chunkIds: readonly string[]): Promise<void> {
+/** Also the run's planned chunks that have no row yet: what was exported of them is of an earlier epoch too. */
+async function forget(
+  client: TargetClient,
+  { runId, table }: RemovalInput,
+  chunkIds: readonly string[],
+): Promise<void> {
   await client.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [chunkIds]);
   await client.query(
-    `UPDATE migration_control.chunk SET state = 'PENDING', updated_at = now()
-      WHERE chunk_id = ANY ($1::bigint[]) AND state = 'DONE'`,
-    [chunkIds],
+    `UPDATE migration_control.chunk
+        SET state = 'PENDING', epoch = epoch + 1, cause_code = NULL, cause_message = NULL, updated_at = now()
+      WHERE chunk_id = ANY ($1::bigint[]) OR (run_id = $2 AND target = $3)`,
+    [chunkIds, runId, table.name],
   );
 }

@@ -4,6 +4,8 @@ CREATE TABLE migration_control.chunk (
   chunk_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   category      text NOT NULL,
   target        text NOT NULL,
+  -- With the target's name, the stage table: two categories may fill one, or have targets of one name.
+  stage_schema  text NOT NULL,
   server        text NOT NULL,
   database      text NOT NULL,
   window_label  text NOT NULL,
@@ -19,6 +21,9 @@ CREATE TABLE migration_control.chunk (
   -- Of what the plan wants in the stage; the ledger has that of what is there.
   fingerprint   text NOT NULL,
   rows_planned  jsonb NOT NULL,
+  -- Raised when the chunk must begin at its source again (restart, retry): parts of an earlier epoch, and those
+  -- that a forgotten attempt may still publish, are then of another fingerprint.
+  epoch         integer NOT NULL DEFAULT 0,
   cause_code    text,
   cause_message text,
   updated_at    timestamptz NOT NULL DEFAULT now(),

@@ -3,6 +3,7 @@
 CREATE TABLE migration_control.ledger (
   chunk_id     bigint PRIMARY KEY REFERENCES migration_control.chunk,
   target       text NOT NULL,
+  stage_schema text NOT NULL,
   fingerprint  text NOT NULL,
   attempt      text NOT NULL,
   rows         bigint NOT NULL CHECK (rows >= 0),

@@ -202,6 +202,40 @@ BEGIN
 END
 $$;
 
+-- Refuses a stage that is not what its plan and its ledger say: a chunk that is still to come, or rows that came
+-- or went behind the ledger's back, would go live unnoticed. Skipped chunks are somebody's decision.
+CREATE OR REPLACE PROCEDURE migration_control.require_complete(stage regclass, stage_schema text, stage_name text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  undone bigint;
+  list text;
+BEGIN
+  SELECT count(*), string_agg(place, '; ') FILTER (WHERE n <= 10) INTO undone, list FROM (
+    SELECT format('%s/%s %s is %s', c.server, c.database, c.window_label, c.state) AS place, row_number() OVER (ORDER BY c.chunk_id) AS n
+      FROM migration_control.chunk c LEFT JOIN migration_control.ledger l USING (chunk_id)
+     WHERE c.stage_schema = require_complete.stage_schema AND c.target = stage_name AND c.run_id IS NOT NULL
+       AND (c.state IN ('PENDING', 'NEEDS_ATTENTION') OR (c.state = 'DONE' AND l.fingerprint IS DISTINCT FROM c.fingerprint))) AS open;
+  IF undone > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(
+      '%s chunks of %s are not done (%s), so the live table was left as it is. Run the category over them with job_mode '
+      'resume, or skip them; chunks that are no longer wanted: DELETE FROM migration_control.chunk.', undone, stage, list);
+  END IF;
+  EXECUTE format(
+    $q$SELECT count(*), string_agg(chunk_id::text, ', ') FILTER (WHERE n <= 10) FROM (
+         SELECT chunk_id, row_number() OVER (ORDER BY chunk_id) AS n
+           FROM (SELECT chunk_id, count(*) AS rows FROM %s GROUP BY chunk_id) AS s
+           FULL JOIN (SELECT chunk_id, rows FROM migration_control.ledger
+                       WHERE stage_schema = %L AND target = %L AND rows > 0) AS l USING (chunk_id)
+          WHERE s.rows IS DISTINCT FROM l.rows) AS differing$q$, stage, stage_schema, stage_name)
+    INTO undone, list;
+  IF undone > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(
+      'The stage %s does not hold the rows that its ledger says, in %s chunks (chunk_id %s), so the live table was left as it is. '
+      'Find who writes to it; a run in resume imports these chunks again.', stage, undone, list);
+  END IF;
+END
+$$;
+
 -- Builds the target from its stage. One transaction: killed anywhere it leaves nothing, and a second call finds
 -- the work done. `stage.stage_ctas_null_upd_<target>` calls it with what only the category file knows.
 CREATE OR REPLACE PROCEDURE migration_control.finalize_target(
@@ -235,6 +269,7 @@ BEGIN
         live, differences);
     END IF;
   END IF;
+  CALL migration_control.require_complete(stage, stage_schema, stage_name);
   SELECT * INTO staged FROM migration_control.table_checksum(stage, checksum_list);
   IF live IS NOT NULL THEN
     SELECT * INTO present FROM migration_control.table_checksum(live, checksum_list);

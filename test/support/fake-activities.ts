@@ -73,7 +73,11 @@ export class FakeEngine {
         );
         for (const [id] of parked) this.#set(id, action === 'retry' ? 'PENDING' : 'SKIPPED');
         const pending = [...states.values()].filter(({ state }) => state === 'PENDING');
-        return { resolved: parked.length, databases: [...new Set(pending.map(({ database }) => database))] };
+        return {
+          resolved: parked.length,
+          parked: this.inState('NEEDS_ATTENTION'),
+          databases: [...new Set(pending.map(({ database }) => database))],
+        };
       },
       finalizeTarget: async () => {
         this.finalized += 1;

@@ -64,13 +64,14 @@ export function day(
   };
 }
 
-export function scopeOf(table: TargetConfig, runId: string, changes: Partial<ChunkScope> = {}): ChunkScope {
+export function scopeOf(table: TargetConfig, runId: string, changes: Partial<ChunkScope> = {}) {
   return {
     runId,
     category: 'cat',
     target: table.name,
     server: 'server01',
     database: 'DatabaseA',
+    stageSchema: table.stageSchema,
     ...changes,
   };
 }
@@ -78,7 +79,7 @@ export function scopeOf(table: TargetConfig, runId: string, changes: Partial<Chu
 /** Plans the chunks under a run of that id and returns chunk ids by window label. */
 export async function plan(
   target: Target,
-  scope: ChunkScope,
+  scope: ReturnType<typeof scopeOf>,
   chunks: readonly PlannedChunk[],
   staged: ReadonlyMap<string, number> = new Map(),
 ): Promise<ReadonlyMap<string, string>> {
@@ -92,6 +93,50 @@ export async function plan(
   return new Map(rows.map(({ label, id }) => [label, id]));
 }
 
+/** Run and epoch as the control table has them, so that an import owns its chunk. */
+export async function ownerOf(
+  target: Target,
+  chunkId: string,
+): Promise<{ readonly chunkId: string; readonly runId: string; readonly epoch: number }> {
+  const { rows } = await target.query<{ runId: string; epoch: number }>(
+    'SELECT run_id AS "runId", epoch FROM migration_control.chunk WHERE chunk_id = $1',
+    [chunkId],
+  );
+  return { chunkId, runId: rows[0]?.runId ?? '', epoch: rows[0]?.epoch ?? 0 };
+}
+
+/** A chunk's state as an earlier run may have left it. */
+export async function forceState(
+  target: Target,
+  chunkId: string,
+  state: string,
+  cause?: { readonly code: string; readonly message: string },
+): Promise<void> {
+  await target.query(
+    'UPDATE migration_control.chunk SET state = $2, cause_code = $3, cause_message = $4 WHERE chunk_id = $1',
+    [chunkId, state, cause?.code ?? null, cause?.message ?? null],
+  );
+}
+
+/** A ledger that agrees with rows which a test has put into the stage by itself. */
+export async function adoptRows(target: Target, table: TargetConfig): Promise<void> {
+  const stage = `"${table.stageSchema}"."${table.name.replaceAll('"', '""')}"`;
+  await insertRun(target, { runId: 'adopted', category: 'cat', jobMode: 'resume', config: {} });
+  await target.query(
+    `INSERT INTO migration_control.chunk (chunk_id, category, target, stage_schema, server, database, run_id, window_label,
+            ordinal, state, fingerprint, rows_planned) OVERRIDING SYSTEM VALUE
+     SELECT DISTINCT s.chunk_id, 'cat', $1, $2, 'adopted', 'adopted', 'adopted', s.chunk_id::text, 0, 'DONE', 'f1', '{}'::jsonb
+       FROM ${stage} s ON CONFLICT DO NOTHING`,
+    [table.name, table.stageSchema],
+  );
+  await target.query(
+    `INSERT INTO migration_control.ledger (chunk_id, target, stage_schema, fingerprint, attempt, rows, checksum_sum, bytes)
+     SELECT chunk_id, $1, $2, 'f1', 'a', count(*), '0000000000000000', 0 FROM ${stage} GROUP BY chunk_id
+     ON CONFLICT (chunk_id) DO UPDATE SET rows = excluded.rows, target = excluded.target`,
+    [table.name, table.stageSchema],
+  );
+}
+
 export async function importRows(
   target: Target,
   table: TargetConfig,
@@ -99,10 +144,14 @@ export async function importRows(
   rows: readonly Row[],
   fingerprint = 'f1',
 ): Promise<{ readonly rows: number; readonly reused: boolean }> {
+  await target.query('UPDATE migration_control.chunk SET fingerprint = $2 WHERE chunk_id = $1', [
+    chunkId,
+    fingerprint,
+  ]);
   return importChunk({
     target,
     table,
-    chunkId,
+    ...(await ownerOf(target, chunkId)),
     fingerprint,
     attempt: 'attempt-1',
     expected: { rows: rows.length, sum: '0000000000000000' },
@@ -128,5 +177,6 @@ export async function stageWith(
   );
   for (const [date, rows] of Object.entries(days))
     await importRows(target, table, ids.get(date.replaceAll('-', '')) ?? '', rows);
+  for (const id of ids.values()) await forceState(target, id, 'DONE');
   return ids;
 }

@@ -35,22 +35,71 @@ export async function loadChunk(db: Queryable, chunkId: string): Promise<Chunk> 
   return toChunk(row);
 }
 
-/** Sets the state; a cause is kept with NEEDS_ATTENTION and SKIPPED and cleared by the others. */
-export async function setChunkState(
+export interface OwnedChunk {
+  readonly runId: string;
+  readonly chunkId: string;
+}
+
+/**
+ * Requires that the run still owns the chunk as it was planned, and keeps it so until the transaction ends. An
+ * attempt that Temporal has given up may live on for a while, and must not write over what a newer run has done.
+ * Throws SUPERSEDED.
+ */
+export async function requireOwned(
   db: Queryable,
-  chunkId: string,
-  state: ChunkState,
-  cause?: { readonly code: string; readonly message: string },
+  { runId, chunkId, epoch }: OwnedChunk & { readonly epoch: number },
+  fingerprint: string,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `SELECT FROM migration_control.chunk
+      WHERE chunk_id = $1 AND run_id = $2 AND fingerprint = $3 AND epoch = $4 FOR SHARE`,
+    [chunkId, runId, fingerprint, epoch],
+  );
+  if (rowCount !== 1) throw superseded(chunkId);
+}
+
+/** Only with the ledger row of the very rows that were checked. Throws SUPERSEDED where a newer run owns the chunk. */
+export async function markDone(
+  db: Queryable,
+  { runId, chunkId }: OwnedChunk,
+  fingerprint: string,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `UPDATE migration_control.chunk c SET state = 'DONE', cause_code = NULL, cause_message = NULL, updated_at = now()
+      WHERE chunk_id = $1 AND run_id = $2 AND fingerprint = $3
+        AND EXISTS (SELECT FROM migration_control.ledger l WHERE l.chunk_id = c.chunk_id AND l.fingerprint = $3)`,
+    [chunkId, runId, fingerprint],
+  );
+  if (rowCount !== 1) throw superseded(chunkId);
+}
+
+/**
+ * PENDING -> NEEDS_ATTENTION with its cause; nothing where the chunk is done or owned by a newer run. `renew`
+ * makes whoever runs it again begin at the source.
+ */
+export async function parkChunk(
+  db: Queryable,
+  { runId, chunkId }: OwnedChunk,
+  cause: { readonly code: string; readonly message: string },
+  renew: boolean,
 ): Promise<void> {
   await db.query(
-    `UPDATE migration_control.chunk SET state = $2, cause_code = $3, cause_message = $4, updated_at = now()
-      WHERE chunk_id = $1`,
-    [chunkId, state, cause?.code ?? null, cause?.message ?? null],
+    `UPDATE migration_control.chunk
+        SET state = 'NEEDS_ATTENTION', cause_code = $3, cause_message = $4, epoch = epoch + $5::int, updated_at = now()
+      WHERE chunk_id = $1 AND run_id = $2 AND state = 'PENDING'`,
+    [chunkId, runId, cause.code, cause.message, renew ? 1 : 0],
+  );
+}
+
+function superseded(chunkId: string): MigrationError {
+  return new MigrationError(
+    'SUPERSEDED',
+    `Chunk ${chunkId} was taken over by a newer run, or removed by it, while this attempt was at work; nothing of it was kept.`,
   );
 }
 
 export const chunkColumns = `chunk_id::text, category, target, server, database, run_id, window_label,
-  window_from::text, window_to::text, window_null, ordinal, state, fingerprint, rows_planned, cause_code, cause_message`;
+  window_from::text, window_to::text, window_null, ordinal, state, fingerprint, epoch, rows_planned, cause_code, cause_message`;
 
 export interface ChunkRow {
   readonly chunk_id: string;
@@ -66,6 +115,7 @@ export interface ChunkRow {
   readonly ordinal: number;
   readonly state: ChunkState;
   readonly fingerprint: string;
+  readonly epoch: number;
   readonly rows_planned: RowsPlanned;
   readonly cause_code: string | null;
   readonly cause_message: string | null;
@@ -83,6 +133,7 @@ export function toChunk(row: ChunkRow): Chunk {
     ordinal: row.ordinal,
     state: row.state,
     fingerprint: row.fingerprint,
+    epoch: row.epoch,
     rowsPlanned: row.rows_planned,
     ...(row.cause_code !== null && { cause: { code: row.cause_code, message: row.cause_message ?? '' } }),
   };

@@ -11,7 +11,7 @@ interface Resolved {
 }
 
 /**
- * Takes parked chunks of a run out of NEEDS_ATTENTION: `retry` makes them PENDING, to be imported anew; `skip`
+ * Takes parked chunks of a run out of NEEDS_ATTENTION: `retry` makes them PENDING, to begin at the source; `skip`
  * keeps the reason with SKIPPED. Either way no row of theirs stays in the stage, where a finalize would find it.
  * `path` is `<target>/<server>/<database>/<window>`; absent for all.
  */
@@ -27,7 +27,8 @@ export async function resolveParked(
       `UPDATE migration_control.chunk
           SET state = $3, updated_at = now(),
               cause_message = CASE WHEN $3 = 'SKIPPED' THEN $4 || ' (parked: ' || coalesce(cause_message, '') || ')' END,
-              cause_code = CASE WHEN $3 = 'SKIPPED' THEN cause_code END
+              cause_code = CASE WHEN $3 = 'SKIPPED' THEN cause_code END,
+              epoch = epoch + CASE WHEN $3 = 'PENDING' THEN 1 ELSE 0 END
         WHERE run_id = $1 AND state = 'NEEDS_ATTENTION'
           AND ($2::text IS NULL OR concat_ws('/', target, server, database, window_label) = $2)
         RETURNING chunk_id::text AS "chunkId", target, server, database`,
@@ -69,4 +70,13 @@ export async function pendingDatabases(
     [runId],
   );
   return rows;
+}
+
+/** How many chunks of the run are parked. */
+export async function countParked(db: Queryable, runId: string): Promise<number> {
+  const { rows } = await db.query<{ parked: number }>(
+    `SELECT count(*)::int AS parked FROM migration_control.chunk WHERE run_id = $1 AND state = 'NEEDS_ATTENTION'`,
+    [runId],
+  );
+  return rows[0]?.parked ?? 0;
 }

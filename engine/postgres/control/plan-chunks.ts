@@ -2,6 +2,9 @@ import { MigrationError } from '../../errors.js';
 import type { Queryable, Target, TargetClient } from '../connection.js';
 import type { ChunkScope, PlannedChunk } from './types.js';
 
+/** Where a plan belongs, and the schema of the stage that it fills. */
+type PlanScope = ChunkScope & { readonly stageSchema: string };
+
 export interface PlanCounts {
   readonly chunks: number;
   /** Chunks that stay DONE: nothing has to be read or written for them. */
@@ -13,20 +16,25 @@ const batchSize = 5_000;
 /**
  * Makes the plan of one database the control table's: inserts new chunks, takes over known ones, in one
  * transaction. A chunk stays DONE only if its ledger row has the planned fingerprint and the stage really
- * holds as many of its rows (`staged`, out of `stageCounts`); all else becomes PENDING. The same run planning
- * again (a retried activity) keeps what was SKIPPED or parked meanwhile, and lets go of windows it dropped.
+ * holds as many of its rows (`staged`, out of `stageCounts`); all else becomes PENDING. The first plan of a run
+ * stands: another attempt may have seen other rows at the source, and would move ordinals under a running copy.
  */
 export async function planChunks(
   target: Target,
-  scope: ChunkScope,
+  scope: PlanScope,
   chunks: readonly PlannedChunk[],
   staged: ReadonlyMap<string, number>,
 ): Promise<PlanCounts> {
   return target.transaction(async (client) => {
-    await releaseDropped(client, scope, chunks);
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `migrate plan ${scopeValues(scope).join('/')}`,
+    ]);
+    const planned = await countPlanned(client, scope);
+    if (planned.chunks > 0) return planned;
     for (let at = 0; at < chunks.length; at += batchSize)
       await upsert(client, scope, chunks.slice(at, at + batchSize));
     await reopenStale(client, scope, staged);
+    await releaseCovered(client, scope);
     return countPlanned(client, scope);
   });
 }
@@ -60,31 +68,34 @@ export async function refuseOverlaps(db: Queryable, runId: string): Promise<void
   );
 }
 
-async function releaseDropped(client: TargetClient, scope: ChunkScope, chunks: readonly PlannedChunk[]) {
+/** What the new plan's windows cover and nothing was imported of (an open end, now cut into days) is nobody's any more. */
+async function releaseCovered(client: TargetClient, scope: PlanScope): Promise<void> {
   await client.query(
-    `UPDATE migration_control.chunk SET run_id = NULL
-      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id = $5
-        AND window_label <> ALL ($6::text[])`,
-    [...scopeValues(scope), chunks.map((chunk) => chunk.window.label)],
+    `UPDATE migration_control.chunk old SET run_id = NULL
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id <> $5 AND NOT window_null
+        AND tsrange(window_from, window_to) <@ (
+          SELECT range_merge(range_agg(tsrange(p.window_from, p.window_to))) FROM migration_control.chunk p
+           WHERE p.category = $1 AND p.target = $2 AND p.server = $3 AND p.database = $4 AND p.run_id = $5 AND NOT p.window_null)
+        AND NOT EXISTS (SELECT FROM migration_control.ledger l WHERE l.chunk_id = old.chunk_id AND l.rows > 0)`,
+    scopeValues(scope),
   );
 }
 
-async function upsert(client: TargetClient, scope: ChunkScope, chunks: readonly PlannedChunk[]) {
+async function upsert(client: TargetClient, scope: PlanScope, chunks: readonly PlannedChunk[]) {
   await client.query(
     `INSERT INTO migration_control.chunk AS c
-       (category, target, server, database, run_id, window_label, window_from, window_to, window_null, ordinal,
+       (category, target, server, database, run_id, stage_schema, window_label, window_from, window_to, window_null, ordinal,
         fingerprint, rows_planned)
-     SELECT $1, $2, $3, $4, $5, p.* FROM unnest(
-       $6::text[], $7::timestamp[], $8::timestamp[], $9::boolean[], $10::int[], $11::text[], $12::jsonb[]) AS p
+     SELECT $1, $2, $3, $4, $5, $6, p.* FROM unnest(
+       $7::text[], $8::timestamp[], $9::timestamp[], $10::boolean[], $11::int[], $12::text[], $13::jsonb[]) AS p
      ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
        window_from = excluded.window_from, window_to = excluded.window_to, window_null = excluded.window_null,
        ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
-       state = CASE WHEN c.state = 'DONE' OR c.run_id = excluded.run_id THEN c.state ELSE 'PENDING' END,
-       cause_code = CASE WHEN c.run_id = excluded.run_id THEN c.cause_code END,
-       cause_message = CASE WHEN c.run_id = excluded.run_id THEN c.cause_message END,
-       run_id = excluded.run_id, updated_at = now()`,
+       state = CASE WHEN c.state = 'DONE' THEN c.state ELSE 'PENDING' END, cause_code = NULL, cause_message = NULL,
+       stage_schema = excluded.stage_schema, run_id = excluded.run_id, updated_at = now()`,
     [
       ...scopeValues(scope),
+      scope.stageSchema,
       chunks.map(({ window }) => window.label),
       chunks.map(({ window }) => window.from ?? null),
       chunks.map(({ window }) => window.to ?? null),

@@ -2,16 +2,17 @@ import { MigrationError } from '../../errors.js';
 import type { Queryable } from '../connection.js';
 import type { Run, RunState } from './types.js';
 
-/** Writes the run's row once; again under the same id changes nothing, so a retried activity is harmless. */
+/** Writes the run's row once; false where it is there already, which a retried activity must leave as it is. */
 export async function insertRun(
   db: Queryable,
   run: Pick<Run, 'runId' | 'category' | 'jobMode' | 'inputPartition' | 'config'>,
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `INSERT INTO migration_control.run (run_id, category, job_mode, input_partition, config)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (run_id) DO NOTHING`,
     [run.runId, run.category, run.jobMode, run.inputPartition ?? null, JSON.stringify(run.config)],
   );
+  return rowCount === 1;
 }
 
 /** Throws TARGET_QUERY when there is no such run. */

@@ -13,6 +13,7 @@ const tables = [
   'control/020_source_table.sql',
   'control/021_target.sql',
   'control/022_join_mismatches.sql',
+  'control/023_removal.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */

@@ -27,6 +27,8 @@ export interface Chunk extends PlannedChunk, Omit<ChunkScope, 'runId'> {
   /** The last run that planned it; absent when that run planned anew without it. */
   readonly runId?: string;
   readonly state: ChunkState;
+  /** Raised when the chunk must begin at its source again. */
+  readonly epoch: number;
   readonly cause?: { readonly code: string; readonly message: string };
 }
 

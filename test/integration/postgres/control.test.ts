@@ -1,5 +1,5 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
-import { listPending, loadChunk, setChunkState } from '../../../engine/postgres/control/chunks';
+import { listPending, loadChunk, markDone, parkChunk } from '../../../engine/postgres/control/chunks';
 import { planChunks, refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
 import { chunkTotals, iterateChunkReports, parkedChunks } from '../../../engine/postgres/control/reports';
 import { recordChecksum, recordStep } from '../../../engine/postgres/control/results';
@@ -10,6 +10,7 @@ import { stageCounts } from '../../../engine/postgres/stage';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   day,
+  forceState,
   importRows,
   plan,
   type Row,
@@ -67,13 +68,13 @@ describe('the control store', () => {
     const table = targetTable('resume');
     const days = ['2025-01-01', '2025-01-02', '2025-01-03', '2025-01-04', '2025-01-05', '2025-01-06'];
     const ids = await stageWith(target, table, Object.fromEntries(days.map((date) => [date, [row(date)]])));
-    for (const id of ids.values()) await setChunkState(target, id, 'DONE');
+    for (const id of ids.values()) await forceState(target, id, 'DONE');
     await target.query(`DELETE FROM stage.resume WHERE at = '2025-01-02'`);
-    await setChunkState(target, ids.get('20250104') ?? '', 'NEEDS_ATTENTION', {
+    await forceState(target, ids.get('20250104') ?? '', 'NEEDS_ATTENTION', {
       code: 'CHECKSUM_STAGE',
       message: 'm',
     });
-    await setChunkState(target, ids.get('20250105') ?? '', 'SKIPPED', {
+    await forceState(target, ids.get('20250105') ?? '', 'SKIPPED', {
       code: 'CHECKSUM_STAGE',
       message: 'm',
     });
@@ -94,22 +95,55 @@ describe('the control store', () => {
     expect((await loadChunk(target, ids.get('20250104') ?? '')).cause).toBeUndefined();
   });
 
-  test('the same run planning again keeps what was parked or skipped, and lets go of dropped windows', async () => {
+  test('the first plan of a run stands, whatever a later attempt has seen', async () => {
     const table = targetTable('again');
     const scope = scopeOf(table, 'again-1');
     const ids = await plan(target, scope, [day('2025-01-01'), day('2025-01-02'), day('2025-01-03')]);
-    await setChunkState(target, ids.get('20250101') ?? '', 'SKIPPED', { code: 'X', message: 'by hand' });
-    await setChunkState(target, ids.get('20250102') ?? '', 'NEEDS_ATTENTION', { code: 'Y', message: 'm' });
-    expect(await planChunks(target, scope, [day('2025-01-01'), day('2025-01-02')], new Map())).toEqual({
-      chunks: 2,
+    await forceState(target, ids.get('20250101') ?? '', 'SKIPPED', { code: 'X', message: 'by hand' });
+    await forceState(target, ids.get('20250102') ?? '', 'NEEDS_ATTENTION', { code: 'Y', message: 'm' });
+    expect(await planChunks(target, scope, [day('2025-01-01', 'f2'), day('2025-01-09')], new Map())).toEqual({
+      chunks: 3,
       done: 0,
     });
-    expect(await states('again')).toMatchObject({ 20250101: 'SKIPPED', 20250102: 'NEEDS_ATTENTION' });
-    expect((await loadChunk(target, ids.get('20250103') ?? '')).runId).toBeUndefined();
+    expect(await states('again')).toEqual({
+      20250101: 'SKIPPED',
+      20250102: 'NEEDS_ATTENTION',
+      20250103: 'PENDING',
+    });
     expect((await parkedChunks(target, 'again-1')).map(({ state, cause }) => [state, cause?.code])).toEqual([
       ['SKIPPED', 'X'],
       ['NEEDS_ATTENTION', 'Y'],
     ]);
+  });
+
+  test('an open end of which nothing was imported is let go when a later plan cuts it into days', async () => {
+    const table = targetTable('openend');
+    const open = { ...day('2025-01-02'), window: { label: 'ge20250102', from: '2025-01-02 00:00:00' } };
+    const old = await plan(target, scopeOf(table, 'openend-1'), [day('2025-01-01'), open]);
+    const grown = { ...day('2025-01-03'), window: { label: 'ge20250103', from: '2025-01-03 00:00:00' } };
+    await plan(target, scopeOf(table, 'openend-2'), [day('2025-01-01'), day('2025-01-02'), grown]);
+    expect((await loadChunk(target, old.get('ge20250102') ?? '')).runId).toBeUndefined();
+    expect((await loadChunk(target, old.get('20250101') ?? '')).runId).toBe('openend-2');
+  });
+
+  test('an attempt that a newer run has overtaken neither marks a chunk done nor parks it', async () => {
+    const table = targetTable('overtaken');
+    const ids = await stageWith(target, table, { '2025-01-01': [row('2025-01-01')] });
+    const chunkId = ids.get('20250101') ?? '';
+    await plan(target, scopeOf(table, 'overtaken-2'), [day('2025-01-01')]);
+    const late = { runId: 'run-overtaken', chunkId };
+    await expect(markDone(target, late, 'f1')).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    await parkChunk(target, late, { code: 'X', message: 'm' }, true);
+    expect(await loadChunk(target, chunkId)).toMatchObject({ state: 'PENDING', epoch: 0 });
+    await markDone(target, { ...late, runId: 'overtaken-2' }, 'f1');
+    expect(await loadChunk(target, chunkId)).toMatchObject({ state: 'DONE' });
+  });
+
+  test('a chunk without its ledger row is never marked done', async () => {
+    const table = targetTable('noledger');
+    const ids = await plan(target, scopeOf(table, 'noledger-1'), [day('2025-01-01')]);
+    const chunk = { runId: 'noledger-1', chunkId: ids.get('20250101') ?? '' };
+    await expect(markDone(target, chunk, 'f1')).rejects.toMatchObject({ code: 'SUPERSEDED' });
   });
 
   test('windows come back as they were planned, with open ends and NULL', async () => {
@@ -193,8 +227,8 @@ describe('the control store', () => {
         server: 'server01',
         database: 'DatabaseA',
         chunks: 1,
-        pending: 1,
-        done: 0,
+        pending: 0,
+        done: 1,
         parked: 0,
         skipped: 0,
         rows: 1,

@@ -3,7 +3,14 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { finalizeTarget } from '../../../engine/postgres/finalize';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
-import { column, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
+import {
+  adoptRows,
+  column,
+  forceState,
+  scopeOf,
+  stageWith,
+  targetTable,
+} from '../../support/target-fixtures';
 
 jest.setTimeout(60_000);
 
@@ -244,12 +251,42 @@ describe.each([18, 15] as const)('finalize on PostgreSQL %i', (version) => {
     });
   });
 
+  test('a stage with chunks still to come is refused, whoever calls, and the live table stays', async () => {
+    const table = targetTable('undone');
+    const ids = await stageWith(target, table, {
+      '2025-01-01': [['a', '2025-01-01 00:00:00.000', 1n, null]],
+    });
+    await target.query(`CALL stage.stage_ctas_null_upd_undone('mart', 'undone')`);
+    await forceState(target, ids.get('20250101') ?? '', 'PENDING');
+    await target.query('DELETE FROM stage.undone');
+    await target.query('DELETE FROM migration_control.ledger WHERE chunk_id = $1', [ids.get('20250101')]);
+    await expect(
+      target.query(`CALL stage.stage_ctas_null_upd_undone('mart', 'undone')`),
+    ).rejects.toMatchObject({
+      code: 'STAGE_INCOMPLETE',
+      message: expect.stringContaining('server01/DatabaseA 20250101 is PENDING'),
+    });
+    expect((await target.query('SELECT count(*)::int AS n FROM mart.undone')).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('rows that came into the stage behind the ledger are refused', async () => {
+    const table = targetTable('behind');
+    await stageWith(target, table, { '2025-01-01': [['a', '2025-01-01 00:00:00.000', 1n, null]] });
+    await target.query(`INSERT INTO stage.behind SELECT 'b', at, load, note, chunk_id FROM stage.behind`);
+    await expect(
+      target.query(`CALL stage.stage_ctas_null_upd_behind('mart', 'behind')`),
+    ).rejects.toMatchObject({
+      code: 'STAGE_INCOMPLETE',
+    });
+  });
+
   test('an abort during the build leaves the live table, and the server stops within seconds', async () => {
     const table = targetTable('aborted', { columns: [column('id', 'bigint', false)], primaryKey: ['id'] });
     const unpartitioned = { ...table };
     delete (unpartitioned as { partitionColumn?: string }).partitionColumn;
     await stageWith(target, unpartitioned, {});
     await target.query('INSERT INTO stage.aborted SELECT n, 1 FROM generate_series(1, 800000) AS n');
+    await adoptRows(target, unpartitioned);
     const abort = new AbortController();
     const started = Date.now();
     setTimeout(() => abort.abort(new Error('stop')), 200);

@@ -49,7 +49,9 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
   ): ImportInput => ({
     target,
     table,
+    runId: `run-${table.name}`,
     chunkId,
+    epoch: 0,
     fingerprint: 'f1',
     attempt: 'attempt-1',
     expected: { rows: rows.length, sum: '0000000000000000' },
@@ -115,13 +117,33 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
     expect(await state('lost')).toEqual({ rows: 2, ledger: 1 });
   });
 
+  test('parts of another content are imported although the fingerprint is the same', async () => {
+    const { table, chunkId } = await prepare('renewed');
+    await importRows(target, table, chunkId, [one]);
+    const renewed = inputOf(table, chunkId, [two], { expected: { rows: 1, sum: '00000000000000ff' } });
+    expect(await importChunk(renewed)).toMatchObject({ rows: 1, reused: false });
+    expect(await state('renewed')).toEqual({ rows: 1, ledger: 1 });
+  });
+
+  test.each([
+    ['another run owns the chunk', { runId: 'another-run' }],
+    ['the chunk has to begin at its source again', { epoch: 1 }],
+    ['the plan is another', { fingerprint: 'f0' }],
+  ])('nothing is imported where %s', async (_, changes) => {
+    const { table, chunkId } = await prepare(`late_${Object.keys(changes)[0]?.toLowerCase()}`);
+    await importRows(target, table, chunkId, [one]);
+    await expect(importChunk(inputOf(table, chunkId, [two], changes))).rejects.toMatchObject({
+      code: 'SUPERSEDED',
+    });
+    expect(await state(table.name)).toEqual({ rows: 1, ledger: 1 });
+  });
+
   test('other rows than the manifest says are rolled back, and the earlier import stays', async () => {
     const { table, chunkId } = await prepare('short');
     await importRows(target, table, chunkId, [one]);
     await expect(
       importChunk(
         inputOf(table, chunkId, [one, two], {
-          fingerprint: 'f2',
           expected: { rows: 3, sum: '0'.repeat(16) },
         }),
       ),

@@ -1,8 +1,17 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
+import { insertRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { removeRows } from '../../../engine/postgres/remove';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
-import { importRows, plan, type Row, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
+import {
+  importRows,
+  ownerOf,
+  plan,
+  type Row,
+  scopeOf,
+  stageWith,
+  targetTable,
+} from '../../support/target-fixtures';
 
 jest.setTimeout(60_000);
 
@@ -27,14 +36,24 @@ describe('removal of a restart', () => {
     await postgres.stop();
   });
 
-  const remove = (name: string, inputPartition?: string, from = sources) =>
-    removeRows({
+  let removals = 0;
+  const remove = async (
+    name: string,
+    inputPartition?: string,
+    from = sources,
+    runId = `removal-${++removals}`,
+  ) => {
+    await insertRun(target, { runId, category: 'cat', jobMode: 'restart', config: {} });
+    return removeRows({
       target,
       table: targetTable(name),
+      runId,
       category: 'cat',
       sources: from,
+      signal: new AbortController().signal,
       ...(inputPartition && { inputPartition }),
     });
+  };
   const left = async (name: string) =>
     (
       await target.query<{ day: string }>(`SELECT at::date::text AS day FROM stage.${name} ORDER BY 1`)
@@ -44,10 +63,10 @@ describe('removal of a restart', () => {
       ?.node;
 
   test('no partition: the whole table is truncated, ledger and states follow', async () => {
-    const ids = await stageWith(target, targetTable('whole'), days);
+    await stageWith(target, targetTable('whole'), days);
     await target.query(`UPDATE migration_control.chunk SET state = 'DONE' WHERE target = 'whole'`);
     const node = await filenode('whole_p2025_01');
-    expect(await remove('whole')).toEqual({ rowsRemoved: 4, chunkIds: [...ids.values()], form: 'truncate' });
+    expect(await remove('whole')).toEqual({ rowsRemoved: 4, form: 'truncate' });
     expect(await filenode('whole_p2025_01')).not.toBe(node);
     expect(await left('whole')).toEqual([]);
     const { rows } = await target.query(
@@ -55,6 +74,20 @@ describe('removal of a restart', () => {
          FROM migration_control.chunk WHERE target = 'whole' GROUP BY 1`,
     );
     expect(rows).toEqual([{ state: 'PENDING', ledger: 0 }]);
+  });
+
+  test('a run removes once: a late second attempt leaves what was imported since', async () => {
+    const ids = await stageWith(target, targetTable('onlyonce'), days);
+    expect(await remove('onlyonce', undefined, sources, 'once-only')).toMatchObject({ rowsRemoved: 4 });
+    const chunkId = ids.get('20250130') ?? '';
+    expect((await ownerOf(target, chunkId)).epoch).toBe(1);
+    await importRows(target, targetTable('onlyonce'), chunkId, [rowAt('2025-01-30')]);
+    expect(await remove('onlyonce', undefined, sources, 'once-only')).toEqual({
+      rowsRemoved: 0,
+      form: 'before',
+    });
+    expect(await left('onlyonce')).toEqual(['2025-01-30']);
+    expect((await ownerOf(target, chunkId)).epoch).toBe(1);
   });
 
   test('a month: its child is truncated, the others stay', async () => {
@@ -66,13 +99,12 @@ describe('removal of a restart', () => {
   });
 
   test('a day: its rows are deleted, wherever their values put them', async () => {
-    const ids = await stageWith(target, targetTable('oneday'), {
+    await stageWith(target, targetTable('oneday'), {
       ...days,
       '2025-01-29': [rowAt('2025-02-27')],
     });
     expect(await remove('oneday', '20250129')).toEqual({
       rowsRemoved: 1,
-      chunkIds: [ids.get('20250129')],
       form: 'delete',
     });
     expect(await left('oneday')).toEqual(['2025-01-30', '2025-01-31', '2025-01-31', '2025-02-01']);
@@ -121,6 +153,6 @@ describe('removal of a restart', () => {
   });
 
   test('nothing there is no error', async () => {
-    expect(await remove('absent')).toEqual({ rowsRemoved: 0, chunkIds: [], form: 'nothing' });
+    expect(await remove('absent')).toEqual({ rowsRemoved: 0, form: 'nothing' });
   });
 });

@@ -2,7 +2,7 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
-import { column, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
+import { adoptRows, column, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
 
 jest.setTimeout(60_000);
 
@@ -132,6 +132,7 @@ describe.each([18, 15] as const)('the stage on PostgreSQL %i', (version) => {
     });
     await prepareStage(target, table, ['202501']);
     await target.query(`INSERT INTO stage."Odd ""Name""" VALUES ('a', '2025-01-01', 1)`);
+    await adoptRows(target, table);
     await target.query(`CALL stage."stage_ctas_null_upd_Odd ""Name"""('mart', 'Odd "Name"')`);
     expect((await target.query(`SELECT "Cell Id" FROM mart."Odd ""Name"""`)).rows).toEqual([
       { 'Cell Id': 'a' },
