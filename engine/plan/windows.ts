@@ -26,10 +26,13 @@ export interface GridInput {
 }
 
 const dayMs = 86_400_000;
+/** SQL Server's first day, and the first moment that neither it nor four digits of a year can write. */
+const calendarStart = '0001-01-01';
+const calendarEnd = Date.UTC(10_000, 0, 1);
 /** A sentinel such as 9999-12-31 must not become three million empty days. */
 const maxWindows = 100_000;
 
-/** The whole `YYYYMM` or `YYYYMMDD` as a range of days. */
+/** The whole `YYYYMM` or `YYYYMMDD` as a range of days; of the calendar's last ones `to` is `+010000-01-01 00:00:00`. */
 export function partitionRange(partition: string): { readonly from: string; readonly to: string } {
   const start = firstDay(partition);
   const end = partition.length === 6 ? nextStep(start, 'month') : start + dayMs;
@@ -38,7 +41,8 @@ export function partitionRange(partition: string): { readonly from: string; read
 
 /**
  * Every window of one database, in order, without gap or overlap over all that the filters and the partition
- * leave: days or months, plus the open ends where no filter bounds the column, plus NULL.
+ * leave: days or months, plus the open ends where no filter bounds the column, plus NULL. The last step of the
+ * calendar is an open end too: what follows it cannot be written.
  */
 export function windowGrid(input: GridInput): readonly Window[] {
   const partition = input.partition === undefined ? undefined : partitionRange(input.partition);
@@ -53,14 +57,17 @@ export function windowGrid(input: GridInput): readonly Window[] {
   return [
     ...(low === undefined ? [{ label: `lt${compact(lowest)}`, to: lowest }] : []),
     ...windows,
-    ...(high === undefined ? [{ label: `ge${compact(highest)}`, from: highest }] : []),
+    ...(high === undefined && last < calendarEnd ? [{ label: `ge${compact(highest)}`, from: highest }] : []),
     ...nullWindow(input.nulls && partition === undefined),
   ];
 }
 
-/** Where the column has no values and a side is unbounded: one window that still takes what may come. */
+/**
+ * Where the column has no values and a side is unbounded: one window that still takes what may come. It has a
+ * lower bound always, as a window without any would take the rows without a value a second time.
+ */
 function openGrid(low: string | undefined, high: string | undefined, nulls: boolean): readonly Window[] {
-  const range = { ...(low && { from: iso(parse(low)) }), ...(high && { to: iso(parse(high)) }) };
+  const range = { from: iso(parse(low ?? calendarStart)), ...(high && { to: iso(parse(high)) }) };
   return [{ label: 'all', ...range }, ...nullWindow(nulls)];
 }
 
@@ -74,21 +81,35 @@ function steps(
   grain: Grain,
   partition: { readonly from: string; readonly to: string } | undefined,
 ): readonly Window[] {
-  const stepDays = grain === 'day' ? 1 : 28;
-  if ((last - first) / dayMs / stepDays > maxWindows)
-    throw new MigrationError(
-      'PLAN_TOO_LARGE',
-      `Windows from ${iso(first)} to ${new Date(last).toISOString()} by ${grain} would be more than ${maxWindows}. ` +
-        'Bound the chunking column in source_filter_<table>, or choose "grain": "month".',
-    );
+  if (countSteps(first, last, grain) > maxWindows) throw tooMany(first, last, grain);
   const windows: Window[] = [];
   for (let at = first; at < last; at = nextStep(at, grain)) {
-    const from = latest(iso(at), partition?.from) ?? iso(at);
-    const to = earliest(iso(nextStep(at, grain)), partition?.to) ?? iso(nextStep(at, grain));
-    const day = grain === 'day' || (partition !== undefined && parse(to) - parse(from) === dayMs);
-    windows.push({ label: compact(from).slice(0, day ? 8 : 6), from, to });
+    const from = Math.max(at, partition === undefined ? at : parse(partition.from));
+    const next = nextStep(at, grain);
+    const to = Math.min(next, partition === undefined ? next : parse(partition.to));
+    const label = compact(iso(from)).slice(0, grain === 'day' || (partition && to - from === dayMs) ? 8 : 6);
+    windows.push(
+      to < calendarEnd
+        ? { label, from: iso(from), to: iso(to) }
+        : { label: `ge${compact(iso(from))}`, from: iso(from) },
+    );
   }
   return windows;
+}
+
+function countSteps(first: number, last: number, grain: Grain): number {
+  if (grain === 'day') return (last - first) / dayMs;
+  const months = (at: number) => new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();
+  return months(last) - months(first);
+}
+
+function tooMany(first: number, last: number, grain: Grain): MigrationError {
+  const coarser = grain === 'day' ? ', or choose "grain": "month"' : '';
+  return new MigrationError(
+    'PLAN_TOO_LARGE',
+    `Windows from ${iso(first)} to ${iso(last)} by ${grain} would be more than ${maxWindows}. ` +
+      `Bound the chunking column in source_filter_<table>${coarser}.`,
+  );
 }
 
 function parse(text: string): number {
@@ -106,7 +127,8 @@ function firstDay(partition: string): number {
 function floorStep(text: string | undefined, grain: Grain): number | undefined {
   if (text === undefined) return undefined;
   const at = new Date(parse(text));
-  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), grain === 'day' ? at.getUTCDate() : 1);
+  if (grain === 'month') at.setUTCDate(1);
+  return at.setUTCHours(0, 0, 0, 0);
 }
 
 function ceilStep(text: string, grain: Grain): number | undefined {
@@ -127,12 +149,16 @@ function hasSubMillisecond(text: string): boolean {
 }
 
 function nextStep(at: number, grain: Grain): number {
+  // Not Date.UTC, which takes the years 0 to 99 for 1900 to 1999.
   const date = new Date(at);
-  return grain === 'day' ? at + dayMs : Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  return grain === 'day' ? at + dayMs : date.setUTCMonth(date.getUTCMonth() + 1, 1);
 }
 
 function iso(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(at)
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace('T', ' ');
 }
 
 function compact(text: string): string {

@@ -32,6 +32,9 @@ const dateTypes = /^(date|smalldatetime|datetime|datetime2(\([0-7]\))?)$/;
  * `WHERE …` (or nothing) with its parameters. With neither bound nor `isNull` rows without a value are included.
  * @throws MigrationError SOURCE_TYPE for a chunking column that is no date, INTERNAL for bounds without a column,
  * FILTER_INVALID for a bound that is no ISO date or finer than the column
+ *
+ * A bound outside of what the column's type can hold is not converted, which would be error 242: every value or
+ * none is on its side. Other tables of a target may have a wider type, and their windows are one grid.
  */
 export function whereClause(predicate: SourcePredicate): SqlFragment {
   const { chunkColumn, from, to, isNull, filter } = predicate;
@@ -48,8 +51,14 @@ export function whereClause(predicate: SourcePredicate): SqlFragment {
       ['to', '<', to],
     ] as const) {
       if (value === undefined) continue;
-      conditions.push(`${column} ${operator} CONVERT(${dateType(chunkColumn)}, @${name}, 121)`);
-      params.push({ name, sqlType: 'varchar(27)', value: boundText(value, chunkColumn) });
+      const type = dateType(chunkColumn);
+      const bound = boundText(value, chunkColumn);
+      if (bound === 'below' || bound === 'above') {
+        conditions.push((name === 'from') === (bound === 'below') ? `${column} IS NOT NULL` : '1 = 0');
+        continue;
+      }
+      conditions.push(`${column} ${operator} CONVERT(${type}, @${name}, 121)`);
+      params.push({ name, sqlType: 'varchar(27)', value: bound });
     }
   }
   // On lines of its own, so that a comment at the filter's end cannot swallow what follows.
@@ -70,8 +79,10 @@ function dateType(column: ChunkColumn): string {
   );
 }
 
-/** A bound in the one spelling that style 121 reads for every date type. */
+/** A bound in the one spelling that style 121 reads for every date type, or the side of the type that it lies on. */
 function boundText(value: string, column: ChunkColumn): string {
+  // How dates beyond the year 9999 are written.
+  if (value.startsWith('+')) return 'above';
   const match = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?)?$/.exec(value.trim());
   if (match === null) {
     throw new MigrationError('FILTER_INVALID', `Bound '${value}' of ${column.name} is no ISO date or time.`);
@@ -84,8 +95,20 @@ function boundText(value: string, column: ChunkColumn): string {
   }
   if (column.sourceType === 'smalldatetime' && !clock.endsWith(':00')) throw tooFine(value, column);
   if (digits.length > fractionDigits(column.sourceType)) throw tooFine(value, column);
-  return digits === '' ? `${day} ${clock}` : `${day} ${clock}.${digits}`;
+  const text = digits === '' ? `${day} ${clock}` : `${day} ${clock}.${digits}`;
+  const [first, last] = limits[column.sourceType] ?? widest;
+  return text < first ? 'below' : text > last ? 'above' : text;
 }
+
+/**
+ * First and last value of the date types that hold less than the calendar.
+ * @see https://learn.microsoft.com/sql/t-sql/data-types/datetime-transact-sql and smalldatetime-transact-sql
+ */
+const limits: Readonly<Record<string, readonly [first: string, last: string]>> = {
+  smalldatetime: ['1900-01-01 00:00:00', '2079-06-06 23:59:00'],
+  datetime: ['1753-01-01 00:00:00', '9999-12-31 23:59:59.997'],
+};
+const widest = ['0001-01-01 00:00:00', '9999-12-31 23:59:59.9999999'] as const;
 
 function fractionDigits(sourceType: string): number {
   if (sourceType === 'smalldatetime') return 0;

@@ -36,7 +36,63 @@ describe('windowGrid', () => {
   });
 
   it('is one window where an unbounded table has no rows', () => {
-    expect(labels({ grain: 'day', bounds: {}, nulls: true })).toEqual(['all', 'null']);
+    const grid = windowGrid({ grain: 'day', bounds: {}, nulls: true });
+    // Bounded below, or it would read the rows without a value as well.
+    expect(grid).toEqual([
+      { label: 'all', from: '0001-01-01 00:00:00' },
+      { label: 'null', isNull: true },
+    ]);
+    expect(windowGrid({ grain: 'day', bounds: { to: '2025-01-01' }, nulls: true })[0]).toEqual({
+      label: 'all',
+      from: '0001-01-01 00:00:00',
+      to: '2025-01-01 00:00:00',
+    });
+  });
+
+  it.each([
+    ['day', '9999-12-30 08:00', ['lt99991230', '99991230', 'ge99991231']],
+    ['month', '9999-11-30 08:00', ['lt99991101', '999911', 'ge99991201']],
+  ] as const)('ends by %s in one open window at the top of the calendar', (grain, min, expected) => {
+    const found = { min, max: '9999-12-31 23:59:59.9999999' };
+    const grid = windowGrid({ grain, bounds: {}, found, nulls: false });
+    expect(grid.map(({ label }) => label)).toEqual(expected);
+    expect(grid.at(-1)?.to).toBeUndefined();
+    expect(JSON.stringify(grid)).not.toContain('+');
+  });
+
+  it('ends there too where a filter or input_partition reaches it', () => {
+    const ge = [{ label: 'ge99991231', from: '9999-12-31 00:00:00' }];
+    const filter = { from: '9999-12-31', to: '9999-12-31 12:00:00' };
+    expect(windowGrid({ grain: 'day', bounds: filter, nulls: false })).toEqual(ge);
+    for (const grain of ['day', 'month'] as const)
+      expect(windowGrid({ grain, partition: '99991231', bounds: {}, nulls: false })).toEqual(ge);
+    expect(windowGrid({ grain: 'month', partition: '99991230', bounds: {}, nulls: false })).toEqual([
+      { label: '99991230', from: '9999-12-30 00:00:00', to: '9999-12-31 00:00:00' },
+    ]);
+  });
+
+  it('takes a sentinel of 9999-12-31 by month, as its own message advises', () => {
+    const found = { min: '2025-01-15', max: '9999-12-31' };
+    expect(() => windowGrid({ grain: 'day', bounds: {}, found, nulls: false })).toThrow(/"grain": "month"/);
+    // lt, January 2025 to November 9999, ge.
+    expect(windowGrid({ grain: 'month', bounds: {}, found, nulls: false })).toHaveLength(7_975 * 12 + 1);
+  });
+
+  it('does not advise months against too many months', () => {
+    const found = { min: '0001-01-01', max: '9999-12-31' };
+    const grid = () => windowGrid({ grain: 'month', bounds: {}, found, nulls: false });
+    expect(grid).toThrow(/source_filter_<table>\.$/);
+  });
+
+  it('counts the first century as what it is', () => {
+    const found = { min: '0001-01-31', max: '0001-03-01' };
+    expect(labels({ grain: 'month', bounds: {}, found, nulls: false })).toEqual([
+      'lt00010101',
+      '000101',
+      '000102',
+      '000103',
+      'ge00010401',
+    ]);
   });
 
   it('cuts by month, and a day of input_partition out of its month', () => {

@@ -53,6 +53,31 @@ describe('the predicate of a window', () => {
     );
   });
 
+  it.each([
+    ['smalldatetime', '2079-06-06 00:00:00', '2079-06-07 00:00:00'],
+    ['datetime', '9999-12-31 00:00:00', '9999-12-31 23:59:59.999'],
+    ['datetime2(3)', '9999-12-31 00:00:00', '+010000-01-01 00:00:00'],
+    ['date', '9999-12-31 00:00:00', '+010000-01-01 00:00:00'],
+  ])('never converts a bound that is too late for %s', (sourceType, inside, beyond) => {
+    const chunkColumn = { name: 'at', sourceType };
+    const lastWindow = whereClause({ chunkColumn, from: inside, to: beyond });
+    expect(lastWindow.sql).toBe(` WHERE [at] >= CONVERT(${sourceType}, @from, 121) AND [at] IS NOT NULL`);
+    expect(lastWindow.params).toHaveLength(1);
+    // Dropping the bound alone would take the rows without a value.
+    expect(whereClause({ chunkColumn, to: beyond })).toEqual({ sql: ' WHERE [at] IS NOT NULL', params: [] });
+    expect(whereClause({ chunkColumn, from: beyond })).toEqual({ sql: ' WHERE 1 = 0', params: [] });
+  });
+
+  it.each([
+    ['smalldatetime', '1899-12-31', '1900-01-01'],
+    ['datetime', '0001-01-01', '1753-01-01'],
+  ])('never converts a bound that is too early for %s', (sourceType, before, first) => {
+    const chunkColumn = { name: 'at', sourceType };
+    expect(whereClause({ chunkColumn, from: before }).sql).toBe(' WHERE [at] IS NOT NULL');
+    expect(whereClause({ chunkColumn, to: before })).toEqual({ sql: ' WHERE 1 = 0', params: [] });
+    expect(whereClause({ chunkColumn, to: first }).params).toHaveLength(1);
+  });
+
   it('refuses a bound that is no date, and a column that has none', () => {
     expect(() => whereClause({ chunkColumn, from: "2025-01-01'; DROP TABLE t --" })).toThrow(/no ISO date/);
     expect(() => whereClause({ chunkColumn: { name: 'c', sourceType: 'int' }, from: '2025-01-01' })).toThrow(
