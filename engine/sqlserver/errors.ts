@@ -1,4 +1,4 @@
-import { type ErrorCode, MigrationError } from '../errors.js';
+import { type ErrorCode, errorCodes, MigrationError } from '../errors.js';
 import { type FaultFacts, faultFacts, SourceFault, wrappedMigrationError } from './fault.js';
 import { type ServerErrorRule, serverErrorRules } from './server-errors.js';
 
@@ -44,15 +44,10 @@ export function connectError(
   const facts = faultFacts(error);
   const tls = tlsError(facts, place);
   if (tls !== undefined) return tls;
-  // 4060 is followed by 18456, but it is the database that is wrong.
   const known = [...reported, ...(facts.number === undefined ? [] : [facts.number])];
-  const rules = known.map((number) => ({ number, rule: serverErrorRules.get(number) }));
-  const named = rules.find(({ rule }) => rule?.code === 'SOURCE_DATABASE') ?? rules.find(({ rule }) => rule);
-  if (named?.rule !== undefined) return fromRule(named.rule, { ...facts, number: named.number }, place);
-  if (facts.codes.includes('ELOGIN')) {
-    const rule = { code: 'SOURCE_LOGIN', advice: 'the login was refused: check SOURCE_SECRET' } as const;
-    return fromRule(rule, { ...facts, number: known[0] }, place);
-  }
+  const named = tellingRule(known);
+  if (named !== undefined) return fromRule(named.rule, { ...facts, number: named.number }, place);
+  if (facts.codes.includes('ELOGIN')) return refusedLogin({ ...facts, number: known[0] }, place);
   const reason = facts.codes.find((code) => code !== 'ESOCKET') ?? facts.codes[0] ?? 'unknown cause';
   return build(
     'SOURCE_UNREACHABLE',
@@ -60,6 +55,33 @@ export function connectError(
     facts,
     place,
   );
+}
+
+/**
+ * The rule of the error that says most: one that may pass before one that does not (an availability group that
+ * changes roles sends 983, then 4060), and 4060 before the 18456 that follows it.
+ */
+function tellingRule(
+  numbers: readonly number[],
+): { readonly number: number; readonly rule: ServerErrorRule } | undefined {
+  const found = numbers.flatMap((number) => {
+    const rule = serverErrorRules.get(number);
+    return rule === undefined ? [] : [{ number, rule }];
+  });
+  return (
+    found.find(({ rule }) => errorCodes[rule.code].retry) ??
+    found.find(({ rule }) => rule.code === 'SOURCE_DATABASE') ??
+    found[0]
+  );
+}
+
+/** What a wrong password looks like is known; another refusal is more likely to pass than to be one. */
+function refusedLogin(facts: FaultFacts, place: SourcePlace): MigrationError {
+  const rule: ServerErrorRule =
+    facts.number === undefined
+      ? { code: 'SOURCE_LOGIN', advice: 'the login was refused: check SOURCE_SECRET' }
+      : { code: 'SOURCE_UNREACHABLE', advice: 'the server takes no session now; it is tried again' };
+  return fromRule(rule, facts, place);
 }
 
 /** The error of a statement on an open session. */
@@ -70,9 +92,14 @@ export function requestError(error: unknown, place: SourcePlace): MigrationError
   const rule = facts.number === undefined ? undefined : serverErrorRules.get(facts.number);
   if (rule !== undefined) return fromRule(rule, facts, place);
   if (facts.number !== undefined) {
-    const fatal = (facts.severity ?? 0) >= 20;
-    return fatal
-      ? build('SOURCE_CONNECTION', `error ${facts.number} ended the session; it is tried again`, facts, place)
+    // 17 to 19 are a shortage of resources, from 20 on the session has ended; below, the statement is at fault.
+    return (facts.severity ?? 0) >= 17
+      ? build(
+          'SOURCE_CONNECTION',
+          `error ${facts.number} (severity ${facts.severity}) of the server itself; it is tried again`,
+          facts,
+          place,
+        )
       : build(
           'SOURCE_QUERY',
           `error ${facts.number} (severity ${facts.severity ?? 0}). Its text is kept back, as it may quote data: ` +

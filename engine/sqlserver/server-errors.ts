@@ -42,14 +42,33 @@ const snapshotLost: ServerErrorRule = {
   code: 'SOURCE_TIMEOUT',
   advice: 'the snapshot was lost (version store short of space, or a DDL change meanwhile); it is taken anew',
 };
+const busy: ServerErrorRule = {
+  code: 'SOURCE_TIMEOUT',
+  advice: 'the server is short of locks or memory for now; it is tried again',
+};
+const replica: ServerErrorRule = {
+  code: 'SOURCE_CONNECTION',
+  advice:
+    'the availability replica does not take this session for now (change of role, recovery, or read-only intent ' +
+    'wanted); it is tried again',
+};
+const firewall: ServerErrorRule = {
+  code: 'SOURCE_UNREACHABLE',
+  advice:
+    "the server's firewall refuses this worker's address: let it in (Azure: Networking of the logical server)",
+};
+const snapshotChoices =
+  'choose in the category file "consistency": "rcsi" (one instant per statement) or "quiesced" (nobody writes while ' +
+  'the migration runs)';
 const lost: ServerErrorRule = {
   code: 'SOURCE_CONNECTION',
   advice: 'the server ended the session or is not ready; it is tried again',
 };
 
 /**
- * SQL Server's error numbers that have an answer; any other is SOURCE_QUERY, or SOURCE_CONNECTION from severity 20.
+ * SQL Server's error numbers that have an answer; any other is SOURCE_QUERY, or SOURCE_CONNECTION from severity 17.
  * @see https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+ * @see https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues (40xxx)
  */
 export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
   ...rules(login, 18452, 18456, 18470, 18486, 18487, 18488),
@@ -74,10 +93,16 @@ export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
       code: 'SOURCE_SNAPSHOT',
       advice:
         'SNAPSHOT isolation is off. Either let a database administrator run ' +
-        'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON, or choose in the category file ' +
-        '"consistency": "rcsi" (one instant per statement) or "quiesced" (nobody writes while the migration runs)',
+        `ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON, or ${snapshotChoices}`,
     },
     3952,
+  ),
+  ...rules(
+    {
+      code: 'SOURCE_SNAPSHOT',
+      advice: `a memory-optimized table cannot be read in a SNAPSHOT transaction: ${snapshotChoices}`,
+    },
+    41332,
   ),
   ...rules(
     {
@@ -87,7 +112,11 @@ export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
     },
     448,
   ),
-  ...rules(lost, 596, 6005, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920),
+  ...rules(busy, 701, 1204, 8645, 8651),
+  ...rules(replica, 922, 976, 978, 983, 3948, 4221),
+  ...rules(firewall, 40615, 40914),
+  ...rules(lost, 596, 6005, 10928, 10929, 18401, 18461, 40143, 40197, 40501, 40540, 40613),
+  ...rules(lost, 40549, 40550, 40551, 40552, 40553, 49918, 49919, 49920),
 ]);
 
 function rules(rule: ServerErrorRule, ...numbers: readonly number[]): readonly [number, ServerErrorRule][] {

@@ -35,6 +35,26 @@ describe('the one map of source errors', () => {
     expect(connectError(login, place, [18456, 4060]).code).toBe('SOURCE_DATABASE');
   });
 
+  it.each([
+    [[983, 4060, 18456], 'SOURCE_CONNECTION'],
+    [[922, 4060], 'SOURCE_CONNECTION'],
+    [[18401], 'SOURCE_CONNECTION'],
+    [[4221], 'SOURCE_CONNECTION'],
+    [[40540], 'SOURCE_CONNECTION'],
+    [[40615], 'SOURCE_UNREACHABLE'],
+    [[64999], 'SOURCE_UNREACHABLE'],
+  ])('tries a login again that was refused with %j, and blames no password', (reported, code) => {
+    const login = Object.assign(new Error('Login failed'), { code: 'ELOGIN' });
+    const error = connectError(login, place, reported);
+    expect(error).toMatchObject({ code, retryable: true });
+    expect(error.message).toContain(`(error ${reported[0]})`);
+  });
+
+  it('takes a login that was refused without a number for wrong', () => {
+    const login = Object.assign(new Error('Login failed'), { code: 'ELOGIN' });
+    expect(connectError(login, place).code).toBe('SOURCE_LOGIN');
+  });
+
   it('calls an unreachable server what it is, and lets it be tried again', () => {
     const error = connectError(socketError('ECONNREFUSED'), place);
     expect(error).toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true });
@@ -68,6 +88,11 @@ describe('the one map of source errors', () => {
     [3958, 'SOURCE_TIMEOUT', true],
     [3961, 'SOURCE_TIMEOUT', true],
     [448, 'SOURCE_QUERY', false],
+    [41332, 'SOURCE_SNAPSHOT', false],
+    ...[701, 1204, 8645, 8651].map((number) => [number, 'SOURCE_TIMEOUT', true] as const),
+    ...[922, 976, 978, 983, 3948, 40143, 40540, 40549, 40550, 40551, 40552, 40553].map(
+      (number) => [number, 'SOURCE_CONNECTION', true] as const,
+    ),
   ])('maps error %i to %s', (number, code, retryable) => {
     const error = requestError(serverError(number, 'text'), place);
     expect(error).toMatchObject({ code, retryable });
@@ -77,6 +102,20 @@ describe('the one map of source errors', () => {
   it('offers the choices where SNAPSHOT is off', () => {
     const { message } = requestError(serverError(3952, 'Snapshot isolation transaction failed'), place);
     expect(message).toMatch(/ALLOW_SNAPSHOT_ISOLATION ON.*"rcsi".*"quiesced"/);
+  });
+
+  it('tells what to choose for a memory-optimized table', () => {
+    const { message } = requestError(serverError(41332, 'Memory optimized tables …'), place);
+    expect(message).toMatch(/memory-optimized table.*"rcsi".*"quiesced"/);
+  });
+
+  it.each([
+    [16, 'SOURCE_QUERY', false],
+    [17, 'SOURCE_CONNECTION', true],
+    [19, 'SOURCE_CONNECTION', true],
+    [20, 'SOURCE_CONNECTION', true],
+  ])('goes by the severity of an error that it does not know: %i', (severity, code, retryable) => {
+    expect(requestError(serverError(64999, 'text', severity), place)).toMatchObject({ code, retryable });
   });
 
   it('keeps back a text that may quote a value of a row, in the cause as well', () => {
