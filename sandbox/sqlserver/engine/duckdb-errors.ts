@@ -23,6 +23,16 @@ const rules: readonly Rule[] = [
       new SqlServerError(241, 'Conversion failed when converting date and/or time from character string.'),
   ],
   [
+    /tsql:242 (\w+) (\w+)/,
+    (m) =>
+      new SqlServerError(
+        242,
+        `The conversion of a ${m[1]} data type to a ${m[2]} data type resulted in an out-of-range value.`,
+        16,
+        3,
+      ),
+  ],
+  [
     /tsql:2628/,
     () =>
       new SqlServerError(2628, 'String or binary data would be truncated in a column of the target table.'),

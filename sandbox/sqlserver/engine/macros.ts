@@ -32,6 +32,9 @@ export const macros: readonly string[] = [
   // smalldatetime: 29.998 s and less go down (docs: smalldatetime).
   `CREATE MACRO IF NOT EXISTS tsql_smalldatetime(ts) AS make_timestamp(CAST(
      (epoch_us(ts) + ${seconds0001} + 30001000) // 60000000 * 60000000 - ${seconds0001} AS BIGINT))`,
+  `CREATE MACRO IF NOT EXISTS tsql_in_range(ts, low, high, kinds) AS CASE
+     WHEN ts < CAST(low AS TIMESTAMP) OR ts >= CAST(high AS TIMESTAMP)
+     THEN CAST(error('tsql:242 ' || kinds) AS TIMESTAMP) ELSE ts END`,
   parseTimestamp('tsql_timestamp', 7),
   parseTimestamp('tsql_timestamp3', 3),
   String.raw`CREATE MACRO IF NOT EXISTS tsql_integer_text(x, duck) AS CASE

@@ -98,9 +98,11 @@ function toDate({ sql, type }: Expr): string {
 
 function toTimestamp(source: Expr, target: SqlType): string {
   const { sql, type } = source;
-  if (isChar(type))
-    return roundTimestamp(macro(target.name === 'datetime' ? 'timestamp3' : 'timestamp', sql), target);
-  if (type.name === 'date') return `CAST(${sql} AS TIMESTAMP)`;
+  if (isChar(type)) {
+    const parsed = macro(target.name === 'datetime' ? 'timestamp3' : 'timestamp', sql);
+    return roundTimestamp(inRange(parsed, type, target), target);
+  }
+  if (type.name === 'date') return inRange(`CAST(${sql} AS TIMESTAMP)`, type, target);
   if (!isTimestamp(type)) throw notOffered(type, target);
   if (
     target.name === type.name &&
@@ -110,7 +112,20 @@ function toTimestamp(source: Expr, target: SqlType): string {
   }
   if (type.name === 'smalldatetime') return sql;
   const fine = target.name === 'datetime2' && target.scale > 3;
-  return roundTimestamp(type.name === 'datetime' && fine ? macro('widen_datetime', sql) : sql, target);
+  const widened = type.name === 'datetime' && fine ? macro('widen_datetime', sql) : sql;
+  return roundTimestamp(inRange(widened, type, target), target);
+}
+
+/** From inclusive, to exclusive, before rounding. Docs: "datetime", "smalldatetime", and error 242. */
+const ranges: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  datetime: ['1753-01-01', '9999-12-31 23:59:59.999'],
+  smalldatetime: ['1900-01-01', '2079-06-06 23:59:29.999'],
+};
+
+function inRange(sql: string, from: SqlType, target: SqlType): string {
+  const [low, high] = ranges[target.name] ?? [];
+  if (low === undefined || high === undefined) return sql;
+  return macro('in_range', sql, `'${low}'`, `'${high}'`, `'${from.name} ${target.name}'`);
 }
 
 /** Rounds a DuckDB timestamp to what the type can hold; also what storing a value does. */

@@ -75,6 +75,31 @@ describe('what the documentation says and one would not expect', () => {
     );
   });
 
+  // Docs: "datetime" and "smalldatetime", date range; outside of it the conversion is error 242.
+  it.each([
+    ["CONVERT(smalldatetime, '2079-06-07 00:00:00', 121)", 'varchar', 'smalldatetime'],
+    ["CONVERT(smalldatetime, '1899-12-31 23:59:59', 121)", 'varchar', 'smalldatetime'],
+    ["CONVERT(smalldatetime, CONVERT(datetime2(3), '2079-06-07'))", 'datetime2', 'smalldatetime'],
+    ["CONVERT(smalldatetime, CONVERT(date, '2079-06-07'))", 'date', 'smalldatetime'],
+    ["CONVERT(datetime, '1752-12-31 23:59:59.997', 121)", 'varchar', 'datetime'],
+    ["CONVERT(datetime, '9999-12-31 23:59:59.999', 121)", 'varchar', 'datetime'],
+    ["CONVERT(datetime, CONVERT(date, '0001-01-01'))", 'date', 'datetime'],
+  ])('%s is out of range', async (expression, from, to) => {
+    await expect(value(expression)).rejects.toMatchObject({
+      number: 242,
+      message: `The conversion of a ${from} data type to a ${to} data type resulted in an out-of-range value.`,
+    });
+  });
+
+  it('the ends of the ranges of datetime and smalldatetime convert', async () => {
+    for (const text of ['1900-01-01 00:00', '2079-06-06 23:59'])
+      expect(await value(`CONVERT(varchar(16), CONVERT(smalldatetime, '${text}', 121), 121)`)).toBe(text);
+    expect(await value("CONVERT(varchar(23), CONVERT(datetime, '9999-12-31 23:59:59.998', 121), 121)")).toBe(
+      '9999-12-31 23:59:59.997',
+    );
+    expect(await value('CONVERT(smalldatetime, CAST(NULL AS varchar(9)))')).toBeNull();
+  });
+
   // Docs: "CAST and CONVERT", date and time styles.
   it.each([
     ["CONVERT(varchar(30), CONVERT(datetime, '2025-01-05T09:07:00'))", 'Jan  5 2025  9:07AM'],
