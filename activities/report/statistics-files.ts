@@ -78,14 +78,19 @@ export class StatisticsFiles {
     const key = `${step}/${encodeSegment(this.run.category)}/${this.run.runId}/${name}.csv`;
     const known = this.#files.get(key);
     const stream = known?.stream ?? this.#open(key, header);
-    if (!stream.write(stringify([[...line]]))) await once(stream, 'drain');
+    if (!stream.write(csvLine(line))) await once(stream, 'drain');
   }
 
   #open(key: string, header: readonly string[]): WriteStream {
     const path = join(this.directory, `${this.#files.size}.csv`);
     const stream = createWriteStream(path);
-    stream.write(stringify([[...header]]));
+    stream.write(csvLine(header));
     this.#files.set(key, { path, stream });
     return stream;
   }
+}
+
+/** Left to itself the library writes false as nothing, which is how NULL looks. */
+function csvLine(line: readonly unknown[]): string {
+  return stringify([[...line]], { cast: { boolean: String } });
 }
