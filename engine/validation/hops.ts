@@ -25,7 +25,7 @@ const checks = {
     before: 'raw',
     code: 'CHECKSUM_TRANSFORM',
     advice:
-      'The transform drops, repeats or changes rows of its source: check its SQL, then retry the chunk.',
+      'The transform drops, repeats or changes rows of its source: check its SQL, then start the category again.',
   },
   stage: {
     before: 'transformed',
