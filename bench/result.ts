@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+const directory = join(__dirname, 'out');
+
+/** Prints a benchmark's figures and keeps them as `bench/out/<name>.json`. */
+export function report(name: string, figures: object): void {
+  const result = {
+    benchmark: name,
+    machine: {
+      cores: availableParallelism(),
+      memoryGb: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      note: 'Source, Temporal, PostgreSQL and workers share this machine.',
+    },
+    ...figures,
+  };
+  const text = JSON.stringify(result, null, 2);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `${name}.json`), `${text}\n`);
+  console.log(text);
+}
+
+/** CPU seconds between two readings, by process. */
+export function spent(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, seconds]) => [name, round(seconds - (before[name] ?? 0))]),
+  );
+}
+
+export function round(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}
+
+export function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+/** A whole number from the environment. */
+export function setting(name: string, fallback: number): number {
+  const text = process.env[name] ?? '';
+  if (text === '') return fallback;
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new Error(`${name} is '${text}': a whole number from 1 up is needed.`);
+}
