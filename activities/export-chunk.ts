@@ -92,7 +92,9 @@ async function exportTable(
 ): Promise<Manifest> {
   const { config } = context;
   const predicate = predicateOf(context, source);
-  const hasher = source.serverHash ? undefined : new SetHasher();
+  // Outside of a transaction the server would hash what another statement sees than the one that was read.
+  const method = source.serverHash && config.consistency !== 'rcsi' ? 'server' : 'reader';
+  const hasher = method === 'server' ? undefined : new SetHasher();
   const scratch = await scratchDirectory(deps.spillDirectory);
   const writer = createPartWriter({
     duckdb: await deps.duckdb(config),
@@ -120,7 +122,6 @@ async function exportTable(
     advance(1);
     requireEqual('raw', stated, checksum, `${placeOf(context)}, ${source.subject}`);
     const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
-    const method = source.serverHash ? 'server' : 'reader';
     return {
       version: 1,
       fingerprint: source.fingerprint,

@@ -54,7 +54,7 @@ async function* copyText(
     scratch,
     signal,
   })) {
-    yield encode(batch, ordinal);
+    yield* encode(batch, ordinal);
     ordinal += batch.rows;
     advance(batch.rows);
   }

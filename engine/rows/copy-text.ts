@@ -10,13 +10,16 @@ const needsCare = /[\u0000\\\n\r\t]/;
 const escapable = /[\\\n\r\t]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** Characters after which what there is becomes a Buffer: a string ends at half a billion, and long texts add up. */
+const flushCharacters = 16 * 1024 * 1024;
+
 type Field = (cell: Cell, ordinal: number) => string;
 
 /**
  * Builds the encoder of PostgreSQL's COPY text format (FORMAT text, default delimiter and NULL) for rows of one
  * shape. Each line holds the columns in order and then `constant`, the same for all rows (the chunk's id).
- * The encoder takes a batch and the ordinal of its first row (counted from 0 over the chunk) and returns the UTF-8
- * bytes of its lines; the caller may keep the Buffer.
+ * The encoder takes a batch and the ordinal of its first row (counted from 0 over the chunk) and gives the UTF-8
+ * bytes of its lines, mostly in one Buffer, where texts are long in several; the caller may keep them.
  * It throws MigrationError VALUE_UNREPRESENTABLE, naming column and row ordinal and never the value, for U+0000 or
  * a lone surrogate in text, and for a time with more fraction digits than its column declares.
  * @see https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2
@@ -24,10 +27,10 @@ type Field = (cell: Cell, ordinal: number) => string;
 export function copyTextEncoder(
   columns: readonly Column[],
   constant: string,
-): (batch: RowBatch, firstOrdinal: number) => Buffer {
+): (batch: RowBatch, firstOrdinal: number) => Iterable<Buffer> {
   const fields = columns.map(copyField);
   const end = `${escapeText(constant)}\n`;
-  return (batch, firstOrdinal) => {
+  return function* (batch, firstOrdinal) {
     let lines = '';
     for (let row = 0; row < batch.rows; row++) {
       for (let index = 0; index < fields.length; index++) {
@@ -35,8 +38,10 @@ export function copyTextEncoder(
         lines += `${fields[index]!(batch.columns[index]![row]!, firstOrdinal + row)}\t`;
       }
       lines += end;
+      if (lines.length < flushCharacters && row + 1 < batch.rows) continue;
+      yield Buffer.from(lines, 'utf8');
+      lines = '';
     }
-    return Buffer.from(lines, 'utf8');
   };
 }
 

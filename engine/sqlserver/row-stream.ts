@@ -3,8 +3,12 @@ import { MigrationError } from '../errors.js';
 import type { Cell, Column, RowBatch } from '../rows/types.js';
 import { type CellDecoder, cellDecoder } from './cells.js';
 
+/** Characters of text after which a batch is handed over, however few its rows: `max` columns have no other end. */
+const batchCharacters = 16 * 1024 * 1024;
+
 export interface RowStreamOptions {
   readonly columns: readonly Column[];
+  /** At most; fewer where their text is long. */
   readonly batchRows: number;
   /** Awaited before more rows are read. */
   readonly onBatch: (batch: RowBatch) => Promise<void>;
@@ -48,7 +52,7 @@ export function streamRows(
         return reject(error);
       }
       rows += 1;
-      if (collector.rows < batchRows) return;
+      if (collector.rows < batchRows && collector.characters < batchCharacters) return;
       request.pause();
       deliver();
       delivery.then(() => request.resume(), reject);
@@ -83,6 +87,7 @@ class RowCollector {
   readonly #decoders: readonly CellDecoder[];
   #columns: Cell[][];
   rows = 0;
+  characters = 0;
 
   constructor(columns: readonly Column[]) {
     this.#decoders = columns.map(cellDecoder);
@@ -92,7 +97,9 @@ class RowCollector {
   add(row: readonly unknown[]): void {
     for (let at = 0; at < this.#decoders.length; at += 1) {
       const decode = this.#decoders[at] as CellDecoder;
-      (this.#columns[at] as Cell[]).push(decode(row[at]));
+      const cell = decode(row[at]);
+      if (typeof cell === 'string') this.characters += cell.length;
+      (this.#columns[at] as Cell[]).push(cell);
     }
     this.rows += 1;
   }
@@ -101,6 +108,7 @@ class RowCollector {
     const batch = { rows: this.rows, columns: this.#columns };
     this.#columns = this.#columns.map(() => []);
     this.rows = 0;
+    this.characters = 0;
     return batch;
   }
 }

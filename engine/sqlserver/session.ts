@@ -18,7 +18,7 @@ export interface SourceReader {
    */
   query<T>(statement: string, params?: readonly SqlParameter[], signal?: AbortSignal): Promise<readonly T[]>;
   /**
-   * Streams a result selected by `selectListTsql(columns)` in batches of at most `batchRows`; no more rows are read
+   * Streams a result selected by `selectListTsql(columns)` in batches of at most `batchRows`, fewer where texts are long; no more rows are read
    * while `onBatch` works. Returns the rows, as counted here and confirmed by the server.
    * @throws MigrationError SOURCE_*; the reason of `signal`; what `onBatch` throws. The session is then closed,
    * except after an error that the server reported.

@@ -43,7 +43,7 @@ export function copyText(table: TargetConfig, chunkId: string, rows: readonly Ro
     columns[2]?.push(load);
     columns[3]?.push(note);
   }
-  return copyTextEncoder(table.columns, chunkId)({ rows: rows.length, columns }, 0);
+  return Buffer.concat([...copyTextEncoder(table.columns, chunkId)({ rows: rows.length, columns }, 0)]);
 }
 
 export async function* batchesOf(...buffers: readonly Buffer[]): AsyncGenerator<Buffer> {

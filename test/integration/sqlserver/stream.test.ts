@@ -60,6 +60,27 @@ describe('streaming rows', () => {
     });
   });
 
+  it('hands a batch over early where its text is long', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const type = { name: 'nvarchar', length: 'max', collation: 'SQL_Latin1_General_CP1_CI_AS' } as const;
+    const script: Script = async function* () {
+      yield { kind: 'columns', columns: [{ name: 'note', type, nullable: true }] };
+      for (let row = 0; row < 40; row += 1) yield { kind: 'rows', count: 1, columns: [[long]] };
+      yield { kind: 'done', rows: 40, command: 'select' };
+    };
+    await withScript(script, async ({ endpoint }) => {
+      const session = await openSession(endpoint);
+      const sizes: number[] = [];
+      const note = [{ name: 'note', type: { kind: 'text' }, nullable: true }] as const;
+      const reading = session.stream('SELECT', [], note, 4_096, async (batch) => {
+        sizes.push(batch.rows);
+      });
+      await expect(reading).resolves.toBe(40);
+      expect(sizes).toEqual([17, 17, 6]);
+      await session.close();
+    });
+  });
+
   it('gives no batch for no rows', async () => {
     const script: Script = async function* () {
       yield* numbered(0);

@@ -8,7 +8,7 @@ const text: LogicalType = { kind: 'text' };
 function encode(type: LogicalType, cells: readonly Cell[], firstOrdinal = 0): string {
   const columns: readonly Column[] = [{ name: 'note', type, nullable: true }];
   const encoder = copyTextEncoder(columns, '7');
-  return encoder({ rows: cells.length, columns: [cells] }, firstOrdinal).toString('utf8');
+  return Buffer.concat([...encoder({ rows: cells.length, columns: [cells] }, firstOrdinal)]).toString('utf8');
 }
 
 /** What PostgreSQL's documentation says a reader of COPY text does, independent of the encoder. */
@@ -39,7 +39,8 @@ describe('copyTextEncoder', () => {
   test('a reader of COPY text gets every text back, with the constant in every line', () => {
     fc.assert(
       fc.property(anyRows, ({ columns, batch }) => {
-        const lines = copyTextEncoder(columns, '12345')(batch, 0).toString('utf8').split('\n');
+        const bytes = Buffer.concat([...copyTextEncoder(columns, '12345')(batch, 0)]);
+        const lines = bytes.toString('utf8').split('\n');
         expect(lines).toHaveLength(batch.rows + 1);
         rowsOf(batch).forEach((cells, row) => {
           const fields = (lines[row] ?? '').split('\t').map(decodeField);
@@ -52,6 +53,27 @@ describe('copyTextEncoder', () => {
         });
       }),
     );
+  });
+
+  test('long texts come in several buffers of whole lines, more together than a string can hold', () => {
+    const long = 'x'.repeat(263_000);
+    const cells = Array.from({ length: 2_048 }, () => long);
+    let lines = 0;
+    let largest = 0;
+    for (const bytes of copyTextEncoder([{ name: 'note', type: text, nullable: true }], '7')(
+      { rows: cells.length, columns: [cells] },
+      0,
+    )) {
+      expect(bytes.subarray(-3).toString()).toBe('\t7\n');
+      lines += bytes.length / (long.length + 3);
+      largest = Math.max(largest, bytes.length);
+    }
+    expect(lines).toBe(2_048);
+    expect(largest).toBeLessThan(17 * 1024 * 1024);
+  });
+
+  test('no rows give no buffer', () => {
+    expect([...copyTextEncoder([], '7')({ rows: 0, columns: [] }, 0)]).toEqual([]);
   });
 
   test.each<[string, LogicalType, Cell]>([

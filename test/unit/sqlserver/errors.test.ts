@@ -89,15 +89,28 @@ describe('the one map of source errors', () => {
     [3961, 'SOURCE_TIMEOUT', true],
     [448, 'SOURCE_QUERY', false],
     [41332, 'SOURCE_SNAPSHOT', false],
-    ...[701, 1204, 8645, 8651].map((number) => [number, 'SOURCE_TIMEOUT', true] as const),
-    ...[922, 976, 978, 983, 3948, 40143, 40540, 40549, 40550, 40551, 40552, 40553].map(
-      (number) => [number, 'SOURCE_CONNECTION', true] as const,
-    ),
   ])('maps error %i to %s', (number, code, retryable) => {
     const error = requestError(serverError(number, 'text'), place);
     expect(error).toMatchObject({ code, retryable });
     expect(serverErrorNumber(error)).toBe(number);
   });
+
+  it.each([701, 1204, 8645, 8651])('waits for resources after error %i', (number) => {
+    expect(requestError(serverError(number, 'text'), place)).toMatchObject({
+      code: 'SOURCE_TIMEOUT',
+      retryable: true,
+    });
+  });
+
+  it.each([922, 976, 978, 983, 3948, 40143, 40540, 40549, 40550, 40551, 40552, 40553])(
+    'opens another session after error %i',
+    (number) => {
+      expect(requestError(serverError(number, 'text'), place)).toMatchObject({
+        code: 'SOURCE_CONNECTION',
+        retryable: true,
+      });
+    },
+  );
 
   it('offers the choices where SNAPSHOT is off', () => {
     const { message } = requestError(serverError(3952, 'Snapshot isolation transaction failed'), place);
