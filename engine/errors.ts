@@ -28,6 +28,7 @@ export const errorCodes = {
   PLAN_OVERLAP: { retry: false },
   STORAGE_ACCESS: { retry: false },
   STORAGE_IO: { retry: true },
+  PARTS_GONE: { retry: false },
   STORAGE_CONFLICT: { retry: false },
   TRANSFORM_INVALID: { retry: false },
   TRANSFORM_FAILED: { retry: false },
@@ -51,7 +52,6 @@ export const errorCodes = {
   DISK_FULL: { retry: true },
   STALLED: { retry: true },
   SUPERSEDED: { retry: false },
-  PARTS_GONE: { retry: false },
   CHUNKS_NEED_ATTENTION: { retry: false },
   INTERNAL: { retry: true },
 } as const satisfies Record<string, { readonly retry: boolean }>;
