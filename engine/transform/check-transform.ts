@@ -5,8 +5,10 @@ import type { Column, LogicalType } from '../rows/types.js';
 import { textField } from '../storage/storage-error.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';
 import type { TransformTarget } from './engine.js';
-import { type KnownTable, type Lineage, type Output, readLineage, sameName } from './lineage.js';
+import { type Lineage, type Output, readLineage } from './lineage.js';
+import { type KnownTable, sameName } from './scope.js';
 import { columnDefinitions } from './vector-types.js';
+import { requireAligned } from './window-alignment.js';
 
 /**
  * Proves, against empty tables, that a target's transform (or plain copy) can run and fits the target. Throws
@@ -57,6 +59,7 @@ export async function bindTransform(
 ): Promise<Lineage> {
   const transform = transformOf(target, sources);
   const lineage = await readLineage(session, transform, sources);
+  requireAligned(lineage, target, transform.file);
   const described = await describe(session, transform);
   const differences = shapeDifferences(target.columns, lineage, described, sources);
   if (differences.length > 0) {

@@ -57,7 +57,7 @@ async function transformIn(
   const lineage = await bindTransform(session, target, tables);
   const joinMismatches = await checkCollation(session, lineage, joinKeys);
   const folded = joinKeys === 'casefold_rtrim';
-  const sql = await transformSql(session, lineage, folded);
+  const sql = transformSql(lineage, folded);
   const files = await writeParts(session, request, sql, join(scratch, 'out'));
   const output = files.map(({ path }) => path);
   const context = { session, lineage, targetColumns: target.columns, output, folded };
@@ -67,7 +67,12 @@ async function transformIn(
     output.length > 0 ? await checksumOfParquet(session, output, target.columns) : emptyChecksum;
   const parts = await upload(request, files, progress);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  return { parts, rows: checksum.rows, bytes, checksum, left, rights, joinMismatches };
+  const unmatchedLeft = rowsOf(sources, left.table) - left.expected.rows;
+  return { parts, rows: checksum.rows, bytes, checksum, left, rights, unmatchedLeft, joinMismatches };
+}
+
+function rowsOf(sources: readonly TransformSource[], name: string): number {
+  return sources.find(({ table }) => table === name)?.manifest.rows ?? 0;
 }
 
 async function download(

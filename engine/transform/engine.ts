@@ -10,6 +10,9 @@ export interface TransformTarget {
   readonly columns: readonly Column[];
   /** Absent for a plain copy of the one source table. */
   readonly transform?: { readonly file: string; readonly sql: string };
+  /** Chunking columns, by which joins must be aligned with the windows where chunks are windows of dates. */
+  readonly sources: readonly { readonly table: string; readonly chunkColumn?: string }[];
+  readonly chunk: { readonly by: 'date' | 'none' };
 }
 
 export type JoinKeys = 'exact' | 'casefold_rtrim';
@@ -48,6 +51,8 @@ export interface SourceHop {
 export interface TransformOutcome extends WrittenParts {
   readonly left: SourceHop;
   readonly rights: readonly SourceHop[];
+  /** Left rows without a match that INNER joins left out; the others are `rows`. */
+  readonly unmatchedLeft: number;
   /** Left rows that match a right row only without case and trailing blanks. */
   readonly joinMismatches: number;
 }

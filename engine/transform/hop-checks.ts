@@ -11,8 +11,9 @@ import {
 import type { DuckDbSession } from './duckdb.js';
 import type { SourceHop } from './engine.js';
 import { checkFanout } from './join-checks.js';
-import { fromClause } from './join-sql.js';
-import { type Lineage, sameName, type TableUse } from './lineage.js';
+import { fromClause, qualified, tableAs } from './join-sql.js';
+import type { Lineage } from './lineage.js';
+import { sameName, type TableUse } from './scope.js';
 import { rowId } from './source-views.js';
 import { duckdbLiteral } from './vector-types.js';
 
@@ -33,23 +34,21 @@ interface CarriedColumn {
 
 /**
  * Left columns, hashed before and after the transform. Every left row must be there once; behind an INNER join,
- * every matched one. Throws JOIN_FANOUT or CHECKSUM_TRANSFORM.
+ * every matched one. No row can make up for another: without a WHERE each of them comes out at least once, so that
+ * an equal count proves that each comes out just once. Throws JOIN_FANOUT or CHECKSUM_TRANSFORM.
  */
 export async function checkLeftHop(context: HopContext): Promise<SourceHop> {
   const { session, lineage, folded } = context;
   const use = lineage.left;
   const columns = carriedColumns(context, use);
-  const from = `FROM ${quoteDuckdb(use.table)} AS ${quoteDuckdb(use.alias)}`;
-  const row = `${quoteDuckdb(use.alias)}.${rowId}`;
+  const row = qualified(use.alias, rowId);
   const inner = lineage.joins.some(({ type }) => type === 'INNER');
-  const matched = inner
-    ? ` WHERE ${row} IN (SELECT ${row} ${await fromClause(session, lineage, { folded })})`
-    : '';
-  const expected = await sourceChecksum(session, use, columns, from + matched);
+  const matched = inner ? ` WHERE ${row} IN (SELECT ${row} ${fromClause(lineage, { folded })})` : '';
+  const expected = await sourceChecksum(session, use, columns, `FROM ${tableAs(use)}${matched}`);
   const actual = await outputChecksum(context, columns);
   if (!equalChecksums(expected, actual)) {
     await checkFanout(session, lineage, folded);
-    throw leftError(use, expected, actual);
+    throw checksumError(use, expected, actual);
   }
   return hop(use, columns, expected, actual);
 }
@@ -67,12 +66,12 @@ export async function checkRightHops(context: HopContext): Promise<readonly Sour
     if (columns.length === 0) continue;
     const key = columns.find(({ source }) => join.keys.some(({ right }) => right === source));
     const scope = key ? { folded, inner: index } : { folded };
-    const from = await fromClause(session, lineage, scope);
+    const from = fromClause(lineage, scope);
     const expected = await sourceChecksum(session, join, columns, from);
     const matched = key ? `${quoteDuckdb(key.target.name)} IS NOT NULL` : undefined;
     const actual = await outputChecksum(context, columns, matched);
     if (!equalChecksums(expected, actual)) {
-      throw checksumError(join, expected, actual, 'Report this with the transform file');
+      throw checksumError(join, expected, actual);
     }
     hops.push(hop(join, columns, expected, actual));
   }
@@ -97,8 +96,7 @@ function sourceChecksum(
   from: string,
 ): Promise<SetChecksum> {
   const values = columns.map(({ target, source }) => {
-    const value = `${quoteDuckdb(use.alias)}.${quoteDuckdb(source)}`;
-    return `CAST(${value} AS ${duckdbTypeOf(target.type)}) AS ${quoteDuckdb(target.name)}`;
+    return `CAST(${qualified(use.alias, source)} AS ${duckdbTypeOf(target.type)}) AS ${quoteDuckdb(target.name)}`;
   });
   return checksum(session, columns, `(SELECT ${values.join(', ') || '1'} ${from})`);
 }
@@ -135,24 +133,7 @@ function hop(
   return { table, alias, columns: columns.map(({ target }) => target.name), expected, actual };
 }
 
-function leftError(use: TableUse, expected: SetChecksum, actual: SetChecksum): MigrationError {
-  const dropped = expected.rows - actual.rows;
-  if (dropped <= 0) return checksumError(use, expected, actual, 'Report this with the transform file');
-  return checksumError(
-    use,
-    expected,
-    actual,
-    `The transform dropped ${dropped} rows of ${use.table}: put row filters into source_filter_${use.table}, and ` +
-      'use an INNER JOIN where only matched rows are wanted',
-  );
-}
-
-function checksumError(
-  use: TableUse,
-  expected: SetChecksum,
-  actual: SetChecksum,
-  advice: string,
-): MigrationError {
+function checksumError(use: TableUse, expected: SetChecksum, actual: SetChecksum): MigrationError {
   const difference = describeDifference(expected, actual, [`raw ${use.table}`, 'the transformed parts']);
-  return new MigrationError('CHECKSUM_TRANSFORM', `${difference}. ${advice}.`);
+  return new MigrationError('CHECKSUM_TRANSFORM', `${difference}. Report this with the transform file.`);
 }

@@ -2,7 +2,7 @@ import { MigrationError } from '../errors.js';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { DuckDbSession } from './duckdb.js';
 import type { JoinKeys } from './engine.js';
-import { fromClause, onCondition } from './join-sql.js';
+import { foldText, fromClause, onCondition, qualified, tableAs } from './join-sql.js';
 import type { JoinUse, Lineage } from './lineage.js';
 import { rowId } from './source-views.js';
 
@@ -33,14 +33,10 @@ async function countFoldedOnly(
 ): Promise<number> {
   const join = lineage.joins[index];
   if (!join) return 0;
-  const from = await fromClause(session, lineage, { folded, joins: index });
-  const match = async (foldedKeys: boolean) =>
-    `EXISTS (SELECT 1 FROM ${quoteDuckdb(join.table)} AS ${quoteDuckdb(join.alias)} ` +
-    `WHERE ${await onCondition(session, lineage, index, foldedKeys)})`;
-  return count(
-    session,
-    `SELECT count(*) AS n ${from} WHERE NOT ${await match(false)} AND ${await match(true)}`,
-  );
+  const from = fromClause(lineage, { folded, joins: index });
+  const match = (foldedKeys: boolean) =>
+    `EXISTS (SELECT 1 FROM ${tableAs(join)} WHERE ${onCondition(join, foldedKeys)})`;
+  return count(session, `SELECT count(*) AS n ${from} WHERE NOT ${match(false)} AND ${match(true)}`);
 }
 
 function collationError(lineage: Lineage, join: JoinUse, rows: number): MigrationError {
@@ -49,14 +45,14 @@ function collationError(lineage: Lineage, join: JoinUse, rows: number): Migratio
     'JOIN_COLLATION',
     `${rows} rows of ${lineage.left.table} match ${join.table} (${keys}) only when case and trailing blanks are ` +
       'ignored, as most SQL Server collations do. Set joinKeys of the target to "casefold_rtrim" to join them, or ' +
-      'to "exact" to leave them unmatched, then retry.',
+      'to "exact" to leave them unmatched, then start the category again.',
   );
 }
 
 /** Throws JOIN_FANOUT when a left row comes out more than once, naming the right keys that are not unique. */
 export async function checkFanout(session: DuckDbSession, lineage: Lineage, folded: boolean): Promise<void> {
-  const from = await fromClause(session, lineage, { folded, where: true });
-  const left = `${quoteDuckdb(lineage.left.alias)}.${rowId}`;
+  const from = fromClause(lineage, { folded });
+  const left = qualified(lineage.left.alias, rowId);
   const rows = await count(
     session,
     `SELECT count(*) AS n FROM (SELECT 1 ${from} GROUP BY ${left} HAVING count(*) > 1)`,
@@ -79,7 +75,7 @@ export async function checkFanout(session: DuckDbSession, lineage: Lineage, fold
 async function hasDuplicateKeys(session: DuckDbSession, join: JoinUse, folded: boolean): Promise<boolean> {
   const keys = join.keys.map(({ right, text }) => {
     const column = quoteDuckdb(right);
-    return folded && text ? `lower(rtrim(${column}))` : column;
+    return folded && text ? foldText(column) : column;
   });
   const groups = `SELECT 1 FROM ${quoteDuckdb(join.table)} GROUP BY ${keys.join(', ')} HAVING count(*) > 1`;
   return (await count(session, `SELECT count(*) AS n FROM (${groups} LIMIT 1)`)) > 0;

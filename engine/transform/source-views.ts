@@ -8,7 +8,7 @@ import { checksumOfParquet } from './part-table.js';
 import { duckdbLiteral } from './vector-types.js';
 
 /** A column that every source view has besides its own: names one row of one part file. */
-export const rowId = quoteDuckdb('migrate:row');
+export const rowId = 'migrate:row';
 
 /**
  * Makes a source table readable by its name in this session, and proves that its parts are those that were
@@ -47,12 +47,12 @@ function viewSelect(columns: TransformSource['manifest']['columns'], paths: read
     `CAST(${value} AS ${duckdbTypeOf(type)}) AS ${quoteDuckdb(name)}`;
   if (paths.length === 0) {
     const nulls = columns.map((column) => cast('NULL', column));
-    return `SELECT ${nulls.join(', ')}, CAST(NULL AS VARCHAR) AS ${rowId} WHERE false`;
+    return `SELECT ${nulls.join(', ')}, CAST(NULL AS VARCHAR) AS ${quoteDuckdb(rowId)} WHERE false`;
   }
   const values = columns.map((column) => cast(quoteDuckdb(column.name), column));
   const files = `[${paths.map(duckdbLiteral).join(', ')}]`;
   return (
-    `SELECT ${values.join(', ')}, concat_ws(':', file_row_number, filename) AS ${rowId} ` +
+    `SELECT ${values.join(', ')}, concat_ws(':', file_row_number, filename) AS ${quoteDuckdb(rowId)} ` +
     `FROM read_parquet(${files}, filename = true, file_row_number = true)`
   );
 }

@@ -64,32 +64,3 @@ export function* walk(value: Ast | undefined): Iterable<AstNode> {
     for (const item of Object.values(value)) yield* walk(item);
   }
 }
-
-/** `name(argument)` as a tree. */
-export function functionCall(name: string, argument: AstNode): AstNode {
-  return {
-    class: 'FUNCTION',
-    type: 'FUNCTION',
-    alias: '',
-    function_name: name,
-    schema: '',
-    catalog: '',
-    children: [argument],
-    filter: null,
-    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
-    distinct: false,
-    is_operator: false,
-    export_state: false,
-  };
-}
-
-export const star: AstNode = {
-  class: 'STAR',
-  type: 'STAR',
-  alias: '',
-  relation_name: '',
-  exclude_list: [],
-  replace_list: [],
-  columns: false,
-  expr: null,
-};

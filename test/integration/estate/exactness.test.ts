@@ -13,6 +13,7 @@ const right = [
   `('b', '2025-01-02 08:00', 5)`,
   `('c', '2025-01-03 08:00', 9)`,
 ];
+const again = [`('a', '2025-01-01 08:00', 11)`, `('b', '2025-01-02 08:00', 12)`];
 const whole = [
   '["a","2025-01-01T08:00:00","first",1.5,1]',
   '["b","2025-01-02T08:00:00","second",2.5,2]',
@@ -45,6 +46,7 @@ describe('what others got wrong', () => {
                 ...['resumed', 'grown', 'killed'].map((name) => copyTable(name, left)),
                 ...joinTables('filtered', left, right),
                 ...joinTables('recent', left, right),
+                ...joinTables('siblings', left, [...right, ...again]),
                 copyTable('nothings', nothings),
                 copyTable('poisoned', poisoned),
               ],
@@ -130,24 +132,42 @@ describe('what others got wrong', () => {
     ]);
   }, 60_000);
 
-  it('a transform that keeps only recent rows, one success letting failed siblings through: parks, and nothing is swapped', async () => {
-    joinCategory(estate, 'recent', one);
-    await estate.run({ category: 'recent' });
-    const live = await rowsOf(estate, 'mart.recent');
-    joinCategory(estate, 'recent', { ...one, where: "WHERE l.taken_at >= '2025-01-03'" });
-    expect(await estate.fail({ category: 'recent', jobMode: 'restart' })).toMatchObject({
+  it.each(['WHERE', 'AND'])(
+    'a transform that keeps only recent rows (%s): refused before anything is touched',
+    async (by) => {
+      joinCategory(estate, 'recent', one);
+      await estate.run({ category: 'recent' });
+      const live = await rowsOf(estate, 'mart.recent');
+      joinCategory(estate, 'recent', { ...one, tail: `${by} l.taken_at >= '2025-01-03'` });
+      expect(await estate.fail({ category: 'recent', jobMode: 'restart' })).toMatchObject({
+        type: 'TRANSFORM_INVALID',
+        message: expect.stringContaining('source_filter_<table>'),
+      });
+      expect(live).toHaveLength(3);
+      expect(await rowsOf(estate, 'mart.recent')).toEqual(live);
+      expect(await rowsOf(estate, 'stage.recent')).toEqual(live);
+    },
+    60_000,
+  );
+
+  it('one success letting failed siblings through: a transform that doubles rows of two days parks both, and nothing is swapped', async () => {
+    joinCategory(estate, 'siblings', { ...one, tail: 'AND l.dropped = r.quality' });
+    await estate.run({ category: 'siblings' });
+    const live = await rowsOf(estate, 'mart.siblings');
+    joinCategory(estate, 'siblings', one);
+    expect(await estate.fail({ category: 'siblings', jobMode: 'restart' })).toMatchObject({
       type: 'CHUNKS_NEED_ATTENTION',
       message: expect.stringMatching(/^2 chunks need attention/),
     });
-    expect(await states(estate, 'recent')).toEqual([
-      'One/20250101 NEEDS_ATTENTION CHECKSUM_TRANSFORM',
-      'One/20250102 NEEDS_ATTENTION CHECKSUM_TRANSFORM',
+    expect(await states(estate, 'siblings')).toEqual([
+      'One/20250101 NEEDS_ATTENTION JOIN_FANOUT',
+      'One/20250102 NEEDS_ATTENTION JOIN_FANOUT',
       'One/20250103 DONE',
     ]);
     expect(live).toHaveLength(3);
-    expect(await rowsOf(estate, 'mart.recent')).toEqual(live);
+    expect(await rowsOf(estate, 'mart.siblings')).toEqual(live);
     const { rows } = await estate.postgres.query(
-      `SELECT state FROM migration_control.run WHERE category = 'recent' ORDER BY started_at DESC LIMIT 1`,
+      `SELECT state FROM migration_control.run WHERE category = 'siblings' ORDER BY started_at DESC LIMIT 1`,
     );
     expect(rows).toEqual([{ state: 'FAILED' }]);
   }, 60_000);

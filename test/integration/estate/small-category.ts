@@ -57,8 +57,8 @@ export interface CategoryOptions {
   readonly rightFilter?: string | null;
   readonly joinKeys?: 'exact' | 'casefold_rtrim' | null;
   readonly chunk?: { readonly by?: 'date' | 'none'; readonly grain?: 'day' | 'month' };
-  /** Goes behind the FROM clause of the transform. */
-  readonly where?: string;
+  /** Goes behind the ON condition of the transform: `AND …` or `WHERE …`. */
+  readonly tail?: string;
   readonly consistency?: 'snapshot' | 'rcsi' | 'quiesced';
   readonly attentionWait?: number;
   /** False where rows without a time must fit into the target. */
@@ -79,12 +79,12 @@ export function joinCategory(estate: Estate, name: string, options: CategoryOpti
     { name: 'device', type: 'varchar(50)' },
     { name: 'quality', type: 'integer' },
   ];
-  const { where = '', joinKeys = 'exact', rightFilter = threeDays } = options;
+  const { tail = '', joinKeys = 'exact', rightFilter = threeDays } = options;
   estate.writeFile(
     `sql/transform/${name}.sql`,
     `SELECT l.id, l.taken_at, l.note, l.amount, l.dropped, r.device, r.quality
      FROM ${name}_left AS l
-     LEFT JOIN ${name}_right AS r ON l.id = r.device AND l.taken_at = r.taken_at ${where}`,
+     LEFT JOIN ${name}_right AS r ON l.id = r.device AND l.taken_at = r.taken_at ${tail}`,
   );
   writeCategory(
     estate,

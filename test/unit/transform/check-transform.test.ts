@@ -22,10 +22,21 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const check = (target: Readonly<Record<string, string>>, sql?: string, sources = [cells]) =>
+const check = (
+  target: Readonly<Record<string, string>>,
+  sql?: string,
+  sources = [cells],
+  by: 'date' | 'none' = 'date',
+) =>
   checkTransform(
     duckdb,
-    { name: 'stats', columns: columnsOf(target), ...(sql ? { transform: { file, sql } } : {}) },
+    {
+      name: 'stats',
+      columns: columnsOf(target),
+      sources: sources.map(({ table }) => ({ table, chunkColumn: 'seen' })),
+      chunk: { by },
+      ...(sql ? { transform: { file, sql } } : {}),
+    },
     sources,
     new AbortController().signal,
   );
@@ -95,5 +106,34 @@ describe('checkTransform', () => {
     await expect(check({ id: 'text' }, 'SELECT id, upper(id) AS ID FROM cells')).rejects.toThrow(
       'comes 2 times',
     );
+  });
+});
+
+describe('joins and windows', () => {
+  const usage = { table: 'usage', columns: columnsOf({ device: 'varchar(20)', seen: 'timestamp(3)' }) };
+  const joining = (on: string, by?: 'date' | 'none') =>
+    check({ id: 'text' }, `SELECT c.id FROM cells c ${on}`, [cells, usage], by);
+
+  it.each([
+    'LEFT JOIN usage u ON c.id = u.device AND c.seen = u.seen',
+    'JOIN usage u ON u.SEEN = c.Seen',
+    'LEFT JOIN usage u ON c.seen = u.seen LEFT JOIN usage v ON v.device = c.id AND v.seen = u.seen',
+  ])('accepts %s: all tables of a match lie in one window', async (on) => {
+    await joining(on);
+  });
+
+  it.each([
+    ['u', 'LEFT JOIN usage u ON c.id = u.device'],
+    ['u', 'JOIN usage u ON c.id = u.device'],
+    ['v', 'LEFT JOIN usage u ON c.seen = u.seen LEFT JOIN usage v ON v.device = u.device'],
+  ])('refuses a join of %s whose match may lie in another window: %s', async (alias, on) => {
+    const checking = joining(on);
+    await expect(checking).rejects.toMatchObject({ code: 'TRANSFORM_INVALID' });
+    await expect(checking).rejects.toThrow(`${file}: the join of ${alias} is not aligned with the windows`);
+    await expect(checking).rejects.toThrow(`add "AND c.seen = ${alias}.seen"`);
+  });
+
+  it('accepts any equal columns where a chunk is a whole database', async () => {
+    await joining('LEFT JOIN usage u ON c.id = u.device', 'none');
   });
 });

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDb, type DuckDbSession, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { fromClause, onCondition, transformSql } from '../../../engine/transform/join-sql.js';
 import { readLineage } from '../../../engine/transform/lineage.js';
+import { functions } from '../../../engine/transform/supported-sql.js';
 import { columnsOf } from '../../integration/transform/fixture.js';
 
 const known = [
@@ -31,8 +32,8 @@ afterAll(async () => {
 const read = (sql: string, tables = known) => readLineage(session, { file, sql }, tables);
 
 const joined =
-  'SELECT c.cell_id, c.seen AS at, u.used, upper(u.device_id) AS device FROM cells c -- a comment\n' +
-  'LEFT JOIN usage AS u ON c.cell_id = u.device_id AND u.seen = c.seen AND u.used > 9007199254740993;';
+  'SELECT c.cell_id, c.seen AS at, u.used, u.used + 9007199254740993 AS more FROM cells c -- a comment\n' +
+  'LEFT JOIN usage AS u ON c.cell_id = u.device_id AND u.seen = c.seen;';
 
 describe('lineage of a transform', () => {
   it('tells the left table, the joins with their keys, and where each output comes from', async () => {
@@ -53,7 +54,7 @@ describe('lineage of a transform', () => {
         { name: 'cell_id', from: { alias: 'c', column: 'cell_id' } },
         { name: 'at', from: { alias: 'c', column: 'seen' } },
         { name: 'used', from: { alias: 'u', column: 'used' } },
-        { name: 'device' },
+        { name: 'more' },
       ],
     });
   });
@@ -64,23 +65,52 @@ describe('lineage of a transform', () => {
     expect(outputs.map(({ from }) => from?.column)).toEqual(['cell_id', 'load']);
   });
 
-  it('folds text keys only, on both sides, and loses no digit of a constant', async () => {
-    const lineage = await read(joined);
-    const condition = await onCondition(session, lineage, 0, true);
-    expect(condition).toContain('lower(rtrim(c.cell_id)) = lower(rtrim(u.device_id))');
-    expect(condition).toContain('(u.seen = c.seen)');
-    expect(condition).toContain('9007199254740993');
-    expect(await transformSql(session, lineage, false)).not.toContain('lower');
+  it('folds text keys only, on both sides, by the blanks that SQL Server ignores', async () => {
+    const { joins } = await read(joined);
+    const conditions = joins.map((join) => onCondition(join, true));
+    expect(conditions).toEqual([
+      `lower(rtrim("c"."cell_id", ' ')) = lower(rtrim("u"."device_id", ' ')) AND "c"."seen" = "u"."seen"`,
+    ]);
   });
 
-  it('gives the join with and without its WHERE, and as an inner one', async () => {
-    const lineage = await read(
-      'SELECT c.cell_id FROM cells c LEFT JOIN usage u ON c.cell_id = u.device_id WHERE c.load > 1',
+  it('gives the transform back, and loses no digit of a constant', async () => {
+    const sql = transformSql(await read(joined), false);
+    expect(sql).toMatch(
+      /^SELECT c\.cell_id, c\.seen AS "?at"?, u\.used, .*9007199254740993.* FROM "cells" AS "c"/,
     );
-    expect(await fromClause(session, lineage, { folded: false })).not.toContain('WHERE');
-    expect(await fromClause(session, lineage, { folded: false, where: true })).toContain('WHERE');
-    expect(await fromClause(session, lineage, { folded: false, inner: 0 })).toContain('INNER JOIN');
-    expect(await fromClause(session, lineage, { folded: false, joins: 0 })).toBe('FROM cells AS c');
+    expect(sql).not.toContain('lower');
+  });
+
+  it('gives the first joins alone, and one as an inner join', async () => {
+    const lineage = await read(joined);
+    expect(fromClause(lineage, { folded: false })).toContain('" LEFT JOIN "usage"');
+    expect(fromClause(lineage, { folded: false, inner: 0 })).toContain('" INNER JOIN "usage"');
+    expect(fromClause(lineage, { folded: false, joins: 0 })).toBe('FROM "cells" AS "c"');
+  });
+
+  it('supports operators, intervals, casts and cases', async () => {
+    const expressions = [
+      "c.load * 2 - 1 + c.load / 3 % 5 || 'x'",
+      "CASE WHEN c.cell_id LIKE 'a%' AND NOT c.load BETWEEN 1 AND 2 THEN coalesce(c.load, 0) END",
+      "c.cell_id NOT LIKE 'a!%' ESCAPE '!' OR c.cell_id IN ('a', 'b') OR c.load IS NOT NULL",
+      "CAST(c.seen + INTERVAL 1 DAY - INTERVAL '2' HOUR AS DATE)",
+      "extract(year FROM c.seen) + UPPER(nullif(c.cell_id, ''))::INTEGER",
+    ];
+    const list = expressions.map((expression, index) => `${expression} AS e${index}`).join(', ');
+    expect((await read(`SELECT ${list} FROM cells c`, known.slice(0, 1))).outputs).toHaveLength(5);
+  });
+
+  it('names its functions in docs/transform.md', async () => {
+    const docs = await readFile('docs/transform.md', 'utf8');
+    expect([...functions].filter((name) => !docs.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('names no function that DuckDB lacks or that is an aggregate', async () => {
+    const rows = await session.rows<{ name: string }>(
+      "SELECT DISTINCT function_name AS name FROM duckdb_functions() WHERE function_type IN ('scalar', 'macro')",
+    );
+    const scalar = new Set(rows.map(({ name }) => name));
+    expect([...functions].filter((name) => !scalar.has(name))).toEqual([]);
   });
 });
 
@@ -105,7 +135,13 @@ describe('a transform that is not supported', () => {
     ['CROSS', 'SELECT c.cell_id FROM cells c, usage u'],
     ['FULL', 'SELECT c.cell_id FROM cells c FULL JOIN usage u ON c.cell_id = u.device_id'],
     ['RIGHT', 'SELECT c.cell_id FROM cells c RIGHT JOIN usage u ON c.cell_id = u.device_id'],
-    ['without equal columns', 'SELECT c.cell_id FROM cells c JOIN usage u ON c.load > u.used'],
+    [
+      'WHERE (conditions on rows belong in source_filter_<table>',
+      `SELECT c.cell_id ${from} WHERE c.load > 1`,
+    ],
+    ['a collate', `SELECT c.cell_id COLLATE NOCASE AS id ${from}`],
+    ['a type WITH TIME ZONE', `SELECT c.seen::TIMESTAMPTZ::DATE AS d ${from}`],
+    ['a type WITH TIME ZONE', `SELECT CAST(c.cell_id AS TIMESTAMPTZ[])[1]::DATE AS d ${from}`],
     ['TABLE_FUNCTION', "SELECT a FROM read_csv('/etc/passwd')"],
   ])('is refused for %s, with the file and what is supported', async (what, sql) => {
     const reading = read(sql);
@@ -113,6 +149,53 @@ describe('a transform that is not supported', () => {
     await expect(reading).rejects.toThrow(`${file}: `);
     await expect(reading).rejects.toThrow(what);
     await expect(reading).rejects.toThrow('Supported now:');
+  });
+
+  it.each([
+    'c.load > u.used',
+    'c.cell_id = u.device_id AND c.seen >= u.seen',
+    "c.cell_id = u.device_id AND c.seen >= TIMESTAMP '2025-03-01'",
+    'c.cell_id = u.device_id AND u.used = 1',
+    'c.cell_id = u.device_id AND u.seen = current_date',
+    'c.cell_id = u.device_id AND c.cell_id = c.cell_id',
+    'c.cell_id = u.device_id AND u.used = u.used',
+    'c.cell_id = u.device_id OR c.seen = u.seen',
+    'c.cell_id IS NOT DISTINCT FROM u.device_id',
+    'trim(c.cell_id) = u.device_id',
+    'c.cell_id = u.device_id COLLATE NOCASE',
+    'CAST(c.load AS BIGINT) = u.used',
+    'true',
+  ])('is refused for the condition %s', async (condition) => {
+    const reading = read(`SELECT c.cell_id FROM cells c LEFT JOIN usage u ON ${condition}`);
+    await expect(reading).rejects.toMatchObject({ code: 'TRANSFORM_INVALID' });
+    await expect(reading).rejects.toThrow(
+      /in the ON condition of u, anything but|column current_date is not in/,
+    );
+  });
+
+  it.each([
+    'coalesce(c.seen, current_timestamp)',
+    'current_date',
+    'current_date()',
+    'CAST(localtimestamp AS DATE)',
+    'current_localtimestamp()',
+    'ago(INTERVAL 1 DAY)',
+    'age(c.seen)',
+    'today()',
+    'now()',
+    "current_setting('threads')",
+    "getvariable('v')",
+    'current_user',
+    'gen_random_uuid()',
+    "nextval('s')",
+    'hash(c.cell_id)',
+    "getenv('HOME')",
+    "read_text('/etc/hosts')",
+    'to_timestamp(1)',
+  ])('is refused for %s, which another run may see differently', async (expression) => {
+    const reading = read(`SELECT ${expression} AS value ${from}`);
+    await expect(reading).rejects.toMatchObject({ code: 'TRANSFORM_INVALID' });
+    await expect(reading).rejects.toThrow(/the function \w+ \(|column \w+ is not in/);
   });
 
   it.each([
