@@ -1,6 +1,7 @@
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
 import { windowGrid } from '../engine/plan/windows.js';
+import { quoteTsql } from '../engine/rows/checksum-tsql.js';
 import type { SourceCapabilities } from '../engine/sqlserver/capabilities.js';
 import type { SourceTableInfo } from '../engine/sqlserver/catalog.js';
 
@@ -14,14 +15,14 @@ export function requireConsistency(
     throw new MigrationError(
       'SOURCE_SNAPSHOT',
       `${server}/${database}: SNAPSHOT isolation is off, and "consistency" is "snapshot". Either run ` +
-        `ALTER DATABASE [${database}] SET ALLOW_SNAPSHOT_ISOLATION ON, or choose in the category file: "rcsi" (one statement per ` +
+        `ALTER DATABASE ${quoteTsql(database)} SET ALLOW_SNAPSHOT_ISOLATION ON, or choose in the category file: "rcsi" (one statement per ` +
         'table; needs READ_COMMITTED_SNAPSHOT) or "quiesced" (nobody writes while the category runs).',
     );
   if (consistency === 'rcsi' && !rcsi)
     throw new MigrationError(
       'SOURCE_SNAPSHOT',
       `${server}/${database}: READ_COMMITTED_SNAPSHOT is off, and "consistency" is "rcsi". Either run ` +
-        `ALTER DATABASE [${database}] SET READ_COMMITTED_SNAPSHOT ON, or choose "snapshot" or "quiesced" in the category file.`,
+        `ALTER DATABASE ${quoteTsql(database)} SET READ_COMMITTED_SNAPSHOT ON, or choose "snapshot" or "quiesced" in the category file.`,
     );
 }
 
@@ -44,7 +45,12 @@ export function requireSeek(
   throw new MigrationError(
     'SOURCE_SCAN',
     `${server}/${database}: no index of ${schema}.${table} leads with ${chunkColumn}, so each of ${windows} windows would scan ` +
-      `${bytes} (${windows} x ${bytes}). Either create one (CREATE INDEX ON ${schema}.${table} (${chunkColumn})), or choose in the category ` +
+      `${bytes} (${windows} x ${bytes}). Either create one (${createIndex(schema, table, chunkColumn)}), or choose in the category ` +
       'file "chunk": { "grain": "month" } for fewer scans and "allowScans": true to accept them, or "by": "none" for one scan.',
   );
+}
+
+function createIndex(schema: string, table: string, column: string): string {
+  const name = quoteTsql(`IX_${table}_${column}`.slice(0, 128));
+  return `CREATE INDEX ${name} ON ${quoteTsql(schema)}.${quoteTsql(table)} (${quoteTsql(column)})`;
 }

@@ -3,8 +3,9 @@ import { MigrationError } from '../errors.js';
 import { quoteTsql, type TsqlColumn } from '../rows/checksum-tsql.js';
 import { logicalTypeOf } from '../rows/type-map.js';
 import { sqlFile } from '../sql-files.js';
+import { type Beneath, lookBeneath } from './beneath.js';
 import { sourceError } from './errors.js';
-import type { SqlParameter } from './parameters.js';
+import { qualifiedName, type SqlParameter } from './parameters.js';
 import type { SourceReader } from './session.js';
 
 /** A column of a source table as its catalog describes it; `sourceType` as declared: `varchar(50)`, `nvarchar(max)`. */
@@ -27,7 +28,9 @@ export interface SourceTableInfo {
   readonly rows: number | undefined;
   /** What a scan reads; undefined where it cannot be known. */
   readonly bytes: number | undefined;
-  /** An enabled security policy filters the rows that this login sees. */
+  /** Of a view whose definition this login may see. */
+  readonly beneath?: Beneath;
+  /** An enabled security policy filters the rows that this login sees, here or beneath. */
   readonly rowLevelSecurity: boolean;
   readonly permissions: SourcePermissions;
 }
@@ -55,10 +58,9 @@ export async function describeTable(
   const described = await session.query<ColumnRow>(sqlFile('sqlserver/describe-columns.sql'), byId);
   const columns = described.map((row) => sourceColumn(row, session, `${schema}.${table}`));
   const indexes = await session.query<IndexRow>(sqlFile('sqlserver/describe-indexes.sql'), byId);
-  const [security] = await session.query<{ predicates: number }>(
-    sqlFile('sqlserver/row-level-security.sql'),
-    byId,
-  );
+  const viewDefinition = object.viewDefinition === 1;
+  const view = object.type.trim() === 'V';
+  const beneath = view && viewDefinition ? await lookBeneath(session, schema, table) : undefined;
   const [count] = await session.query<{ rows: string | null }>(sqlFile('sqlserver/describe-rows.sql'), byId);
   return {
     schema,
@@ -67,22 +69,26 @@ export async function describeTable(
     primaryKey: indexes.filter((row) => row.primaryKey && row.keyOrdinal > 0).map((row) => row.column),
     leadingIndexColumns: [...new Set(indexes.filter(leads).map((row) => row.column))],
     rows: optionalNumber(count?.rows),
-    bytes: await tableBytes(session, byId, object.viewState === 1),
-    rowLevelSecurity: (security?.predicates ?? 0) > 0,
+    bytes: await tableBytes(session, byId, object.viewState === 1 || object.viewPerformanceState === 1),
+    ...(beneath !== undefined && { beneath }),
+    rowLevelSecurity: await filtersRows(session, [object.objectId, ...(beneath?.objectIds ?? [])]),
     permissions: {
-      unmask: object.unmaskObject === 1 || object.unmaskDatabase === 1,
-      viewDefinition: object.viewDefinition === 1,
+      // A grant on a view says nothing of the tables that it shows.
+      unmask: object.unmaskDatabase === 1 || (!view && object.unmaskObject === 1),
+      viewDefinition,
     },
   };
 }
 
 interface ObjectRow {
   readonly objectId: number;
+  readonly type: string;
   readonly canSelect: number | null;
   readonly unmaskObject: number | null;
   readonly unmaskDatabase: number | null;
   readonly viewDefinition: number | null;
   readonly viewState: number | null;
+  readonly viewPerformanceState: number | null;
 }
 
 interface ColumnRow {
@@ -109,7 +115,7 @@ interface IndexRow {
 
 async function findObject(session: SourceReader, schema: string, table: string): Promise<ObjectRow> {
   const [object] = await session.query<ObjectRow>(sqlFile('sqlserver/describe-object.sql'), [
-    { name: 'qualified', sqlType: 'nvarchar(600)', value: `${quoteTsql(schema)}.${quoteTsql(table)}` },
+    qualifiedName(schema, table),
     { name: 'schema', sqlType: 'nvarchar(128)', value: schema },
     { name: 'table', sqlType: 'nvarchar(128)', value: table },
   ]);
@@ -122,7 +128,8 @@ async function findObject(session: SourceReader, schema: string, table: string):
       `table ${schema}.${table} does not exist, or the login has no permission on it; ${hint}`,
     );
   }
-  if (object.canSelect !== 1) {
+  // HAS_PERMS_BY_NAME documents sysname for the name: of a longer one it may say NULL, and reading will tell.
+  if (object.canSelect === 0) {
     throw sourceError(
       'SOURCE_PERMISSION',
       session.place,
@@ -131,6 +138,16 @@ async function findObject(session: SourceReader, schema: string, table: string):
     );
   }
   return object;
+}
+
+async function filtersRows(session: SourceReader, objectIds: readonly number[]): Promise<boolean> {
+  for (const value of objectIds) {
+    const [found] = await session.query<{ predicates: number }>(sqlFile('sqlserver/row-level-security.sql'), [
+      { name: 'object', sqlType: 'int', value },
+    ]);
+    if ((found?.predicates ?? 0) > 0) return true;
+  }
+  return false;
 }
 
 /** At most five tables whose names are closest to the one that is missing; the same name in another schema first. */

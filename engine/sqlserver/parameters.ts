@@ -1,5 +1,6 @@
 import sql from 'mssql';
 import { MigrationError } from '../errors.js';
+import { quoteTsql } from '../rows/checksum-tsql.js';
 
 /**
  * A parameter of a statement. Dates travel as text (`varchar(27)`) and are converted in T-SQL to the column's own
@@ -11,6 +12,15 @@ export interface SqlParameter {
   /** `int`, `varchar(n)` or `nvarchar(n)`: the type compared with, as another one would lose the seek. */
   readonly sqlType: string;
   readonly value: string | number | null;
+}
+
+/** `@qualified`, quoted: two names of 128 characters, each of which may be a bracket that is doubled. */
+export function qualifiedName(schema: string, table: string): SqlParameter {
+  return {
+    name: 'qualified',
+    sqlType: 'nvarchar(517)',
+    value: `${quoteTsql(schema)}.${quoteTsql(table)}`,
+  };
 }
 
 /**

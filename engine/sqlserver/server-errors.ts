@@ -79,6 +79,13 @@ export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
     207,
     208,
   ),
+  ...rules(
+    {
+      code: 'SOURCE_OBJECT',
+      advice: 'the view, or one that it uses, names what is not there any more: correct it on the source',
+    },
+    2020,
+  ),
   ...rules(statement, ...compilation),
   ...rules(conversion, 241, 242, 245, 8114, 8115),
   ...rules(

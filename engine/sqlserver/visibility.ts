@@ -13,20 +13,33 @@ export function requireVisible(
   permissions: SourcePermissions = info.permissions,
 ): void {
   const name = `${info.schema}.${info.table}`;
-  const masked = permissions.unmask ? [] : info.columns.filter((column) => column.masked);
-  const encrypted = info.columns.filter((column) => column.encrypted);
+  const own = (kind: 'masked' | 'encrypted'): readonly string[] =>
+    info.columns.filter((column) => column[kind]).map((column) => column.name);
+  const masked = permissions.unmask ? [] : [...own('masked'), ...(info.beneath?.masked ?? [])];
+  const encrypted = [...own('encrypted'), ...(info.beneath?.encrypted ?? [])];
+  const unknown = info.beneath?.unknown ?? [];
   const reasons = [
     ...(masked.length === 0
       ? []
-      : [`masked columns ${names(masked)} (GRANT UNMASK TO <user>, or leave them out by a view)`]),
+      : [
+          `masked columns ${masked.join(', ')} (GRANT UNMASK TO <user>, or read a view that does not name them)`,
+        ]),
     ...(encrypted.length === 0
       ? []
-      : [`encrypted columns ${names(encrypted)} (Always Encrypted is not read; leave them out by a view)`]),
+      : [
+          `encrypted columns ${encrypted.join(', ')} (Always Encrypted is not read; read a view that does not name them)`,
+        ]),
     ...(info.rowLevelSecurity
       ? [
-          'row-level security filters its rows (exempt the login in the predicate function, or disable the policy)',
+          'row-level security filters its rows (disable the policy for the migration, or read a restored copy)',
         ]
       : []),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `masks and row-level security cannot be ruled out for ${unknown.join(', ')} (the view must name tables, ` +
+            'views and T-SQL functions of its own database, with their schema)',
+        ]),
   ];
   if (reasons.length > 0) {
     throw sourceError(
@@ -42,8 +55,4 @@ export function requireVisible(
       `row-level security on ${name} cannot be ruled out without VIEW DEFINITION. Grant it: GRANT VIEW DEFINITION TO <user>`,
     );
   }
-}
-
-function names(columns: readonly { readonly name: string }[]): string {
-  return columns.map((column) => column.name).join(', ');
 }

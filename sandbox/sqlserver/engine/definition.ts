@@ -9,8 +9,15 @@ export interface ServerDefinition {
   readonly storage?: string;
   /** SERVERPROPERTY('ProductVersion'), default 16.0.4135.4. */
   readonly productVersion?: string;
-  /** Logins without the UNMASK permission: HAS_PERMS_BY_NAME says 0 for them. */
-  readonly denyUnmask?: readonly string[];
+  /** What logins may not do; everything else they may. */
+  readonly deny?: readonly DenyDefinition[];
+}
+
+export interface DenyDefinition {
+  readonly login: string;
+  readonly permission: 'SELECT' | 'UNMASK' | 'VIEW DEFINITION' | 'VIEW DATABASE STATE';
+  /** `dbo.t`, for SELECT on one table; absent: in every database. */
+  readonly on?: string;
 }
 
 export interface DatabaseDefinition {
@@ -33,10 +40,23 @@ export interface TableDefinition {
   /** True adds an enabled security policy with a FILTER predicate to the catalog views. */
   readonly rowLevelSecurity?: boolean;
   /**
+   * Makes it a view in the catalog, which names these objects and columns. Its rows are those of `fill`, and it has
+   * neither key nor index.
+   */
+  readonly viewOf?: readonly ReferenceDefinition[];
+  /**
    * DuckDB SQL (a query) that yields the table's columns in order; run once, when the table is created. It runs
    * with the database itself as current schema, so an earlier table of it is `"schema"."table"`.
    */
   readonly fill?: string;
+}
+
+export interface ReferenceDefinition {
+  /** Another database, by a three-part name. */
+  readonly database?: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly string[];
 }
 
 export interface ColumnDefinition {

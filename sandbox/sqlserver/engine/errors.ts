@@ -96,6 +96,17 @@ export const duplicateKey = (constraint: string, table: string): SqlServerError 
     14,
   );
 
+export const permissionDenied = (permission: string, database: string): SqlServerError =>
+  new SqlServerError(262, `${permission} permission denied in database '${database}'.`, 14);
+
+export const selectDenied = (table: string, database: string, schema: string): SqlServerError =>
+  new SqlServerError(
+    229,
+    `The SELECT permission was denied on the object '${table}', database '${database}', schema '${schema}'.`,
+    14,
+    5,
+  );
+
 export const loginFailed = (user: string): SqlServerError =>
   new SqlServerError(18456, `Login failed for user '${user}'.`, 14);
 

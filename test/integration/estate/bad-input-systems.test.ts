@@ -21,7 +21,7 @@ describe('bad input that only the systems can tell', () => {
         server02: {
           name: 'server02',
           logins: [],
-          denyUnmask: ['migration_reader'],
+          deny: [{ login: 'migration_reader', permission: 'UNMASK' }],
           databases: oddDatabases,
         },
       },

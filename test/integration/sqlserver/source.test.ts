@@ -100,7 +100,7 @@ describe('a source server', () => {
     const engine = await createEngine({
       name: 'server01',
       logins: [{ user: 'reader', password }],
-      denyUnmask: ['reader'],
+      deny: [{ login: 'reader', permission: 'UNMASK' }],
       databases: [database('DatabaseA', true), database('Blocking', false)],
     });
     server = await startTdsServer({

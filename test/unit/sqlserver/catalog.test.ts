@@ -5,11 +5,13 @@ import { fakeReader } from './fake-reader';
 
 const object = {
   objectId: 42,
+  type: 'U ',
   canSelect: 1,
   unmaskObject: null,
   unmaskDatabase: 0,
   viewDefinition: 1,
   viewState: 1,
+  viewPerformanceState: null,
 };
 const column = (name: string, typeName: string, more: object = {}) => ({
   name,
@@ -122,8 +124,24 @@ describe('the description of a table', () => {
     });
   });
 
+  it('goes on where a name is too long for the server to tell its permissions', async () => {
+    const reader = fakeReader({ ...answers, 'o.object_id AS': [{ ...object, canSelect: null }] });
+    await expect(describeTable(reader, 'dbo', 't')).resolves.toMatchObject({ table: 't' });
+    const long = ']'.repeat(128);
+    await describeTable(reader, long, long);
+    const qualified = reader.asked.flatMap(({ params }) => params).filter(({ name }) => name === 'qualified');
+    expect(qualified.at(-1)).toMatchObject({ sqlType: 'nvarchar(517)', value: expect.any(String) });
+    expect(String(qualified.at(-1)?.value)).toHaveLength(517);
+  });
+
+  it('asks for the exact size with the one permission of SQL Server 2022 as well', async () => {
+    const only = [{ ...object, viewState: 0, viewPerformanceState: 1 }];
+    const reader = fakeReader({ ...answers, 'o.object_id AS': only });
+    await expect(describeTable(reader, 'dbo', 't')).resolves.toMatchObject({ bytes: 8_192 });
+  });
+
   it('goes without a size where the server does not tell it', async () => {
-    const hidden = { ...answers, 'o.object_id AS': [{ ...object, viewState: 0 }] };
+    const hidden = { ...answers, 'o.object_id AS': [{ ...object, viewState: 0, viewPerformanceState: 0 }] };
     const denied = new MigrationError('SOURCE_PERMISSION', 'no');
     const reader = fakeReader({ 'sys.allocation_units': denied, ...hidden });
     await expect(describeTable(reader, 'dbo', 't')).resolves.toMatchObject({ bytes: undefined });

@@ -79,6 +79,7 @@ describe('the one map of source errors', () => {
   it.each([
     [207, 'SOURCE_OBJECT', false],
     [208, 'SOURCE_OBJECT', false],
+    [2020, 'SOURCE_OBJECT', false],
     [229, 'SOURCE_PERMISSION', false],
     [102, 'SOURCE_QUERY', false],
     [1205, 'SOURCE_DEADLOCK', true],

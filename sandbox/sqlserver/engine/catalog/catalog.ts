@@ -1,6 +1,7 @@
 import type {
   ColumnDefinition,
   DatabaseDefinition,
+  DenyDefinition,
   ServerDefinition,
   TableDefinition,
 } from '../definition.js';
@@ -14,6 +15,7 @@ export interface CatalogTable {
   readonly primaryKey: readonly string[];
   readonly indexes: NonNullable<TableDefinition['indexes']>;
   readonly rowLevelSecurity: boolean;
+  readonly viewOf: TableDefinition['viewOf'];
 }
 
 export interface SessionInfo {
@@ -68,6 +70,7 @@ export class Database {
       primaryKey: definition.primaryKey,
       indexes: definition.indexes ?? [],
       rowLevelSecurity: definition.rowLevelSecurity ?? false,
+      viewOf: definition.viewOf,
     };
     this.#tables.push(table);
     return table;
@@ -123,7 +126,14 @@ export class Server {
     return this.databases.find((database) => same(database.name, name));
   }
 
-  mayUnmask(login: string): boolean {
-    return !(this.definition.denyUnmask ?? []).some((denied) => same(denied, login));
+  /** Whether a login has a permission, on a table where one is named. */
+  may(login: string, permission: DenyDefinition['permission'], table?: CatalogTable): boolean {
+    return !(this.definition.deny ?? []).some(
+      (denied) =>
+        same(denied.login, login) &&
+        denied.permission === permission &&
+        (denied.on === undefined ||
+          (table !== undefined && same(denied.on, `${table.schema}.${table.name}`))),
+    );
   }
 }

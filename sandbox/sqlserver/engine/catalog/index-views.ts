@@ -36,11 +36,15 @@ function indexesOf(table: CatalogTable): readonly CatalogIndex[] {
 const columnId = (table: CatalogTable, name: string): number =>
   table.columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase()) + 1;
 
+// Indexed views are not offered.
+const indexed = (database: Database): readonly CatalogTable[] =>
+  database.tables.filter((table) => table.viewOf === undefined);
+
 const perIndex = (
   database: Database,
   row: (table: CatalogTable, index: CatalogIndex) => ViewRow,
 ): readonly ViewRow[] =>
-  database.tables.flatMap((table) => indexesOf(table).map((index) => row(table, index)));
+  indexed(database).flatMap((table) => indexesOf(table).map((index) => row(table, index)));
 
 const rowCount = (database: Database, table: CatalogTable): string =>
   `(SELECT count(*) FROM ${[database.name, table.schema, table.name].map(quoteName).join('.')})`;
@@ -72,7 +76,7 @@ function partitionStats(database: Database, table: CatalogTable, index: CatalogI
 
 // A nonclustered index carries the clustering key too, but sys.index_columns lists only what was declared.
 const perIndexColumn = (database: Database): readonly ViewRow[] =>
-  database.tables.flatMap((table) =>
+  indexed(database).flatMap((table) =>
     indexesOf(table).flatMap((index) =>
       index.columns.map((name, position) => ({
         object_id: table.objectId,

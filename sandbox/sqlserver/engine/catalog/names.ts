@@ -1,7 +1,7 @@
 import type { CatalogTable, Database, Server } from './catalog.js';
 
 /** Splits `[a].[b c]`, `a.b`, `db..t` into its parts, outermost first; missing middle parts are ''. */
-function nameParts(text: string): readonly string[] {
+export function nameParts(text: string): readonly string[] {
   const parts = text.match(/\[(?:[^\]]|\]\])*\]|"(?:[^"]|"")*"|[^.[\]"]+|(?<=\.)(?=\.)/g) ?? [];
   return parts.map((part) => {
     const trimmed = part.trim();

@@ -1,3 +1,4 @@
+import { permissionDenied } from '../errors.js';
 import type { SqlType } from '../types.js';
 import type { CatalogTable, Database } from './catalog.js';
 import { columnViews } from './column-views.js';
@@ -30,12 +31,18 @@ const objectRow = (database: Database, table: CatalogTable): ViewRow => ({
   object_id: table.objectId,
   schema_id: database.schemaId(table.schema),
   parent_object_id: 0,
-  type: 'U ',
-  type_desc: 'USER_TABLE',
+  type: table.viewOf ? 'V ' : 'U ',
+  type_desc: table.viewOf ? 'VIEW' : 'USER_TABLE',
   create_date: created,
   modify_date: created,
   is_ms_shipped: false,
 });
+
+const isTable = (table: CatalogTable): boolean => table.viewOf === undefined;
+
+/** Docs: "Metadata visibility": without VIEW DEFINITION a policy is not listed, and that is all one sees. */
+const visiblePolicies = ({ server, database, login }: ViewContext): readonly CatalogTable[] =>
+  server.may(login, 'VIEW DEFINITION') ? database.tables.filter((table) => table.rowLevelSecurity) : [];
 
 const policyId = (table: CatalogTable): number => table.objectId + 7;
 
@@ -86,7 +93,7 @@ const catalogViews: Readonly<Record<string, MakeView>> = {
       ['temporal_type_desc', text, 'null'],
       ['is_external', bit],
     ],
-    rows: database.tables.map((table) => ({
+    rows: database.tables.filter(isTable).map((table) => ({
       ...objectRow(database, table),
       is_memory_optimized: false,
       temporal_type: 0,
@@ -112,43 +119,43 @@ const catalogViews: Readonly<Record<string, MakeView>> = {
       is_nullable: name !== 'sysname',
     })),
   }),
-  security_policies: ({ database, text }) => ({
+  security_policies: (context) => ({
     columns: [
-      ['name', text],
+      ['name', context.text],
       ['object_id', int],
       ['schema_id', int],
       ['is_enabled', bit],
       ['is_schema_bound', bit],
     ],
-    rows: database.tables
-      .filter((table) => table.rowLevelSecurity)
-      .map((table) => ({
-        name: `${table.name}_policy`,
-        object_id: policyId(table),
-        schema_id: database.schemaId(table.schema),
-        is_enabled: true,
-        is_schema_bound: true,
-      })),
+    rows: visiblePolicies(context).map((table) => ({
+      name: `${table.name}_policy`,
+      object_id: policyId(table),
+      schema_id: context.database.schemaId(table.schema),
+      is_enabled: true,
+      is_schema_bound: true,
+    })),
   }),
-  security_predicates: ({ database, text }) => ({
+  security_predicates: (context) => ({
     columns: [
       ['object_id', int],
       ['security_predicate_id', int],
       ['target_object_id', int],
-      ['predicate_definition', { name: 'nvarchar', length: 'max', collation: database.collation }, 'null'],
+      [
+        'predicate_definition',
+        { name: 'nvarchar', length: 'max', collation: context.database.collation },
+        'null',
+      ],
       ['predicate_type', int, 'null'],
-      ['predicate_type_desc', text, 'null'],
+      ['predicate_type_desc', context.text, 'null'],
     ],
-    rows: database.tables
-      .filter((table) => table.rowLevelSecurity)
-      .map((table) => ({
-        object_id: policyId(table),
-        security_predicate_id: 1,
-        target_object_id: table.objectId,
-        predicate_definition: '([dbo].[tenant_filter]())',
-        predicate_type: 0,
-        predicate_type_desc: 'FILTER',
-      })),
+    rows: visiblePolicies(context).map((table) => ({
+      object_id: policyId(table),
+      security_predicate_id: 1,
+      target_object_id: table.objectId,
+      predicate_definition: '([dbo].[tenant_filter]())',
+      predicate_type: 0,
+      predicate_type_desc: 'FILTER',
+    })),
   }),
 };
 
@@ -159,7 +166,10 @@ const views: Readonly<Record<string, MakeView>> = {
   ...sessionViews,
 };
 
-/** The view `sys.<name>` of a database, or undefined where it is not offered. */
+/** The view `sys.<name>` of a database, or undefined where it is not offered. Throws 262 where it wants a permission. */
 export function systemView(name: string, context: ViewContext): View | undefined {
-  return views[name.toLowerCase()]?.(context);
+  const known = name.toLowerCase();
+  if (known === 'dm_db_partition_stats' && !context.server.may(context.login, 'VIEW DATABASE STATE'))
+    throw permissionDenied('VIEW DATABASE STATE', context.database.name);
+  return views[known]?.(context);
 }

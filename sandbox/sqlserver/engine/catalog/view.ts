@@ -31,6 +31,7 @@ export interface ViewContext {
   readonly server: Server;
   readonly database: Database;
   readonly text: SqlType;
+  readonly login: string;
 }
 
 export type MakeView = (context: ViewContext) => View;

@@ -1,7 +1,9 @@
 import type { CatalogTable, Database } from '../catalog/catalog.js';
+import { objectNamed } from '../catalog/names.js';
+import { referencedEntities } from '../catalog/reference-views.js';
 import { systemView } from '../catalog/sys-views.js';
-import { viewSql } from '../catalog/view.js';
-import { invalidObject, unknownDatabase, unsupported } from '../errors.js';
+import { type View, type ViewContext, viewSql } from '../catalog/view.js';
+import { invalidObject, selectDenied, unknownDatabase, unsupported } from '../errors.js';
 import { child, identifier, list, type Node, optional, refuseUnknown, tagged, text } from '../parse/ast.js';
 import { quoteName } from '../quoting.js';
 import type { SqlType } from '../types.js';
@@ -85,6 +87,7 @@ function tableSource(node: Node, context: Scope, env: Env): Translated {
   const { kind, body } = tagged(node);
   if (kind === 'table') return namedTable(body, context, env);
   if (kind === 'subquery') return derivedTable(body, context, env);
+  if (kind === 'alias') return tableFunction(body, context, env);
   if (kind === 'paren') return tableSource(child(body, 'this'), context, env);
   throw unsupported(`${kind.replaceAll('_', ' ')} in FROM`);
 }
@@ -105,6 +108,8 @@ function namedTable(body: Node, context: Scope, env: Env): Translated {
   if (schema?.toLowerCase() === 'sys') return systemTable(name, database, id, names, env);
   const table = database.table(schema ?? 'dbo', name);
   if (!table) throw invalidObject([catalog, schema, name].filter(Boolean).join('.'));
+  if (!env.server.may(env.facts.login, 'SELECT', table))
+    throw selectDenied(table.name, database.name, table.schema);
   env.touched.add(database);
   const columns = table.columns.map((column) => ({
     name: column.name,
@@ -152,9 +157,31 @@ function systemTable(
   names: readonly string[],
   env: Env,
 ): Translated {
-  const text: SqlType = { name: 'nvarchar', length: 128, collation: env.database.collation };
-  const view = systemView(name, { server: env.server, database, text });
+  const view = systemView(name, viewContext(database, env));
   if (!view) throw invalidObject(`sys.${name}`);
+  return viewSource(view, id, names);
+}
+
+function viewContext(database: Database, env: Env): ViewContext {
+  const text: SqlType = { name: 'nvarchar', length: 128, collation: env.database.collation };
+  return { server: env.server, database, text, login: env.facts.login };
+}
+
+/** The one table-valued function that is offered: sys.dm_sql_referenced_entities(name, 'OBJECT') AS alias. */
+function tableFunction(body: Node, context: Scope, env: Env): Translated {
+  refuseUnknown(body, 'a table-valued function', ['this', 'alias', 'alias_keyword']);
+  const { kind, body: call } = tagged(child(body, 'this'));
+  const [entity, type, ...more] = list(call, 'args').map(
+    (argument) => value(argument, context, env).constant,
+  );
+  const known = kind === 'function' && text(call, 'name')?.toLowerCase() === 'sys.dm_sql_referenced_entities';
+  if (!known || typeof entity !== 'string' || type !== 'OBJECT' || more.length > 0)
+    throw unsupported('this table-valued function');
+  const view = referencedEntities(objectNamed(entity, env), viewContext(env.database, env));
+  return viewSource(view, env.alias(), [identifier(body, 'alias') ?? '']);
+}
+
+function viewSource(view: View, id: string, names: readonly string[]): Translated {
   const columns = view.columns.map(([column, type, nullable]) => ({
     name: column,
     expr: columnExpr(`${id}.${quoteName(column)}`, type, nullable === 'null'),

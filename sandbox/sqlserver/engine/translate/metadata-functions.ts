@@ -1,5 +1,6 @@
-import { objectNamed } from '../catalog/names.js';
+import { nameParts, objectNamed } from '../catalog/names.js';
 import { typeIds } from '../catalog/type-facts.js';
+import type { DenyDefinition } from '../definition.js';
 import { unsupported } from '../errors.js';
 import { quoteText } from '../quoting.js';
 import type { Cell, SqlType } from '../types.js';
@@ -47,17 +48,29 @@ function serverProperty(name: Expr | undefined, env: Env): Expr {
   return answer(found, typeof found === 'number' ? int : sysname(env));
 }
 
-// Every login may do everything but UNMASK where the definition denies it; per object UNMASK exists from 2022 on.
+/** Permissions that came later (docs: "Permissions"), with the major version that brought them. */
+const newerPermissions: Readonly<Record<string, number>> = {
+  'OBJECT UNMASK': 16,
+  'DATABASE VIEW DATABASE PERFORMANCE STATE': 16,
+};
+
+// Every login may do everything but what the definition denies. Docs: a database is named by one part; NULL is this one.
 function hasPermission(args: readonly Expr[], env: Env): Expr {
   const [securable, , permission] = args;
   const name = (constantText(permission, 'HAS_PERMS_BY_NAME') ?? '').toUpperCase();
   const object = constantText(securable, 'HAS_PERMS_BY_NAME');
   const kind = args[1]?.constant === null ? '' : String(args[1]?.constant).toUpperCase();
-  if (kind === 'OBJECT' && object !== null && !objectNamed(object, env)) return answer(null, int);
-  if (kind === 'DATABASE' && object !== null && !env.server.database(object)) return answer(null, int);
+  const table = kind === 'OBJECT' && object !== null ? objectNamed(object, env) : undefined;
+  if (kind === 'OBJECT' && table === undefined) return answer(null, int);
+  if (kind === 'DATABASE' && object !== null) {
+    const [part, more] = nameParts(object);
+    if (more !== undefined || !env.server.database(part ?? '')) return answer(null, int);
+  }
   const major = Number(env.server.productVersion.split('.')[0]);
-  if (name === 'UNMASK' && kind === 'OBJECT' && major < 16) return answer(null, int);
-  return answer(name === 'UNMASK' && !env.server.mayUnmask(env.facts.login) ? 0 : 1, int);
+  if (major < (newerPermissions[`${kind} ${name}`] ?? 0)) return answer(null, int);
+  // VIEW DATABASE PERFORMANCE STATE is a part of VIEW DATABASE STATE.
+  const asked = name.replace(' PERFORMANCE', '') as DenyDefinition['permission'];
+  return answer(env.server.may(env.facts.login, asked, table) ? 1 : 0, int);
 }
 
 export const metadataFunctions: Readonly<Record<string, BuiltIn>> = {

@@ -98,6 +98,19 @@ describe('catalog views', () => {
     expect((await single(await login(engine, 'Snap', 'blind'), sql))[0]).toBe(0);
   });
 
+  it('HAS_PERMS_BY_NAME takes one part for a database, NULL for this one, and knows what a version knows', async () => {
+    const ask = async (name: string, permission = 'UNMASK') =>
+      (await single(session, `SELECT HAS_PERMS_BY_NAME(${name}, 'DATABASE', '${permission}')`))[0];
+    expect(await ask("'Snap'")).toBe(1);
+    expect(await ask('NULL')).toBe(1);
+    expect(await ask("'Snap.more'")).toBeNull();
+    expect(await ask('NULL', 'VIEW DATABASE PERFORMANCE STATE')).toBe(1);
+    const old = await createEngine({ ...sampleServer, productVersion: '15.0.2000.5' });
+    const sql = "SELECT HAS_PERMS_BY_NAME(NULL, 'DATABASE', 'VIEW DATABASE PERFORMANCE STATE')";
+    expect((await single(await login(old), sql))[0]).toBeNull();
+    await old.close();
+  });
+
   it('logs in to master where no database is named, and USE changes it', async () => {
     const other = await engine.login({
       user: 'READER',

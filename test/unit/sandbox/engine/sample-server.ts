@@ -34,7 +34,7 @@ export const sampleServer: ServerDefinition = {
     { user: 'reader', password: 'right' },
     { user: 'blind', password: 'right' },
   ],
-  denyUnmask: ['blind'],
+  deny: [{ login: 'blind', permission: 'UNMASK' }],
   databases: [
     {
       name: 'Snap',
