@@ -54,7 +54,13 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
         plannedChunk(ref, target, tables, window, ordinal, counted),
       );
       const { chunks: planned, done } = await planChunks(deps.target, scope, chunks, staged);
-      return { chunks: planned, done, rows: counted.total, rowsLeftOut: counted.leftOut };
+      return {
+        chunks: planned,
+        // What is done now is removed before the first chunk starts.
+        done: config.jobMode === 'restart' ? 0 : done,
+        rows: counted.total,
+        rowsLeftOut: counted.leftOut,
+      };
     });
 }
 

@@ -26,8 +26,10 @@ describe('the histories of a run', () => {
     const chunks = windows.map(({ window_label: label }) => `${database}/${label}`);
     await recordHistories(estate.temporal, 'real', [category, database, ...chunks.slice(0, 1)]);
     const completed = await fetch([category, database, ...chunks]);
+    await estate.run({ jobMode: 'restart', inputPartition: '20250101' });
+    const restarted = await fetch([category]);
     await park();
-    histories = [...completed, ...(await fetch([category, database, ...chunks]))];
+    histories = [...completed, ...restarted, ...(await fetch([category, database, ...chunks]))];
     rowValues = await valuesOf();
   }, 150_000);
   afterAll(() => estate?.stop());
@@ -105,6 +107,15 @@ describe('the histories of a run', () => {
       expect(secret.length).toBeGreaterThan(6);
       expect(holding(secret)).toEqual([]);
     }
+  });
+
+  it('count nothing as done in the plan of a restart, which removes it', () => {
+    const plans = texts().filter(({ text }) => text.includes('"rowsLeftOut"'));
+    expect(plans.map(({ text }) => JSON.parse(text))).toMatchObject([
+      { chunks: 10, done: 0 },
+      { chunks: 1, done: 0 },
+      { chunks: 10, done: 0 },
+    ]);
   });
 
   it('hold no payload of 64 KB or more', () => {
