@@ -86,7 +86,7 @@ describe('bad input that only the systems can tell', () => {
       'row-level security',
       odd('RowSecurity'),
       'SOURCE_HIDDEN_DATA',
-      [...inSource('RowSecurity'), 'dbo.cell_performance_data', 'row-level security', 'exempt'],
+      [...inSource('RowSecurity'), 'dbo.cell_performance_data', 'row-level security', 'disable the policy'],
     ],
     [
       'SNAPSHOT off with no choice made',
