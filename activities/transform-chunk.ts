@@ -81,8 +81,10 @@ async function transform(
 /** What the transform proved, by source table; the rows of a right table are those that matched. */
 async function record(deps: Dependencies, context: ChunkContext, hops: readonly SourceHop[]): Promise<void> {
   const { runId, chunk, sources } = context;
-  for (const { table, actual } of hops) {
-    const subject = sources.find((source) => source.table === table)?.subject ?? table;
+  for (const { table, alias, actual } of hops) {
+    const name = sources.find((source) => source.table === table)?.subject ?? table;
+    // A table that is joined to itself has a checksum of each side.
+    const subject = hops.filter((hop) => hop.table === table).length > 1 ? `${name} ${alias}` : name;
     await recordChecksum(deps.target, {
       runId,
       chunkId: chunk.chunkId,

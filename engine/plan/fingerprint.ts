@@ -4,6 +4,9 @@ import { checksumVersion } from '../rows/canonical.js';
 import type { Column } from '../rows/types.js';
 import type { Window } from './windows.js';
 
+/** Changes when the engine joins, casts or folds in another way: what the old one made must be made again. */
+const transformVersion = 1;
+
 /** Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. */
 const engineVersion = 'duckdb-1';
 
@@ -44,6 +47,7 @@ export function exportFingerprint(raw: string, epoch: number): string {
 export function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string {
   return hash({
     raw,
+    transformVersion,
     transform: target.transform?.sql ?? null,
     joinKeys: target.joinKeys ?? null,
     columns: target.columns.map(({ name, pgType, nullable }) => [name, pgType, nullable]),

@@ -1,13 +1,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { foundingStyles } from '../../sandbox/seed/founding-servers.js';
-import { workflowIds } from '../../workflows/messages.js';
-import type { migrateCategory } from '../../workflows/migrate-category.js';
-import { taskQueue } from '../../workflows/options.js';
-import { type CrashPointName, chunkPoints } from '../support/crash-points.js';
-import { startCrashingWorker, withWorkflowWorker } from '../support/crashing-worker.js';
-import { type Estate, startEstate } from '../support/estate.js';
-import { sourceSessions, violations } from '../support/exactly-once.js';
-import { digest, joinedRows, targetRows } from '../support/independent-join.js';
+import { foundingStyles } from '../../../sandbox/seed/founding-servers.js';
+import { workflowIds } from '../../../workflows/messages.js';
+import type { migrateCategory } from '../../../workflows/migrate-category.js';
+import { taskQueue } from '../../../workflows/options.js';
+import { type CrashPointName, chunkPoints } from '../../support/crash-points.js';
+import { startCrashingWorker, withWorkflowWorker } from '../../support/crashing-worker.js';
+import { type Estate, startEstate } from '../../support/estate.js';
+import { sourceSessions, violations } from '../../support/exactly-once.js';
+import { digest, joinedRows, targetRows } from '../../support/independent-join.js';
 
 /** A worker process kills itself (SIGKILL) before and after each side effect, and the run goes on by itself. */
 describe('a worker killed at a named point', () => {
