@@ -83,7 +83,7 @@ function watch(directory: string): void {
 function describe(state: SandboxState): string {
   const servers = Object.entries(state.servers).map(([name, address]) => `${name} ${address}`);
   const start =
-    `temporal workflow start --type migrateCategory --task-queue migration \\\n` +
+    `temporal workflow start --type migrateCategory --task-queue migration --fail-existing \\\n` +
     `    --workflow-id migrate/cell_perf_stats --input '{"category":"cell_perf_stats"}'`;
   return `
   SQL Servers   ${servers.join(', ')}: DatabaseA, DatabaseB; ${state.rows} rows a table (server02/DatabaseB is empty)
