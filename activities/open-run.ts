@@ -2,7 +2,7 @@ import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { about, MigrationError } from '../engine/errors.js';
 import { checkTarget } from '../engine/postgres/check-target.js';
-import { insertRun, loadRun } from '../engine/postgres/control/runs.js';
+import { closeAbandoned, insertRun, loadRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
@@ -87,6 +87,7 @@ async function record(
       ...(inputPartition !== undefined && { inputPartition }),
     });
     if (!opened) return;
+    await closeAbandoned(client, category, runId);
     for (const { sources, ...scope } of checked) await recordSourceTables(client, runId, scope, sources);
   });
 }

@@ -1,38 +1,19 @@
-import type { SourceTable, TargetConfig } from '../config/run-config.js';
+import type { TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
 import { chunkFingerprint, rawFingerprint } from '../engine/plan/fingerprint.js';
-import { partitionRange, type Window, windowGrid } from '../engine/plan/windows.js';
+import type { Window } from '../engine/plan/windows.js';
 import { planChunks } from '../engine/postgres/control/plan-chunks.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { PlannedChunk } from '../engine/postgres/control/types.js';
 import { stageCounts } from '../engine/postgres/stage.js';
-import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
-import type { SourceReader } from '../engine/sqlserver/session.js';
-import {
-  boundsOf,
-  countAll,
-  countByWindow,
-  type Range,
-  type WindowedTable,
-} from '../engine/sqlserver/windows.js';
 import type { DatabaseRef, PlanSummary } from './contract.js';
+import { type CheckedTable, type CountedWindows, countWhole, countWindows } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
 import { type RunContext, type RunContexts, targetOf } from './run-context.js';
 import { runStep, type Step } from './step.js';
 
 /** A count is one statement of the source, silent to its end: with the default stall time it may take two hours. */
 const countingPatience = 24;
-
-/** A source table with what the check found of it. */
-type Table = PlannedSource & { readonly source: SourceTable };
-
-interface Counted {
-  readonly windows: readonly Window[];
-  /** Per window label, rows by `schema.table`. */
-  readonly rows: ReadonlyMap<string, Readonly<Record<string, number>>>;
-  readonly total: number;
-  readonly leftOut: number;
-}
 
 /**
  * Windows, their row counts and fingerprints for one database of one target, as the control table's plan. Proves
@@ -64,7 +45,7 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-function tablesOf(target: TargetConfig, planned: readonly PlannedSource[]): readonly Table[] {
+function tablesOf(target: TargetConfig, planned: readonly PlannedSource[]): readonly CheckedTable[] {
   return target.sources.map((source) => {
     const found = planned.find(({ schema, table }) => schema === source.schema && table === source.table);
     if (found === undefined)
@@ -79,10 +60,10 @@ function tablesOf(target: TargetConfig, planned: readonly PlannedSource[]): read
 function plannedChunk(
   { server, database }: DatabaseRef,
   target: TargetConfig,
-  tables: readonly Table[],
+  tables: readonly CheckedTable[],
   window: Window,
   ordinal: number,
-  { rows }: Counted,
+  { rows }: CountedWindows,
 ): PlannedChunk {
   const raw = tables.map(({ source, columns }) =>
     rawFingerprint({ server, database, source, columns, window }),
@@ -99,10 +80,10 @@ async function count(
   deps: Dependencies,
   { config }: RunContext,
   target: TargetConfig,
-  tables: readonly Table[],
+  tables: readonly CheckedTable[],
   ref: DatabaseRef,
   step: Step,
-): Promise<Counted> {
+): Promise<CountedWindows> {
   const session = await deps.openSource(config, ref, step.signal);
   try {
     return await session.inSnapshot(config.consistency, (reader) =>
@@ -113,161 +94,4 @@ async function count(
   } finally {
     await session.close();
   }
-}
-
-async function countWhole(reader: SourceReader, tables: readonly Table[], step: Step): Promise<Counted> {
-  const rows: Record<string, number> = {};
-  for (const { source } of tables) {
-    rows[subjectOf(source)] = await countAll(reader, source, filterOf(source));
-    step.advance(1);
-  }
-  const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
-  return { windows: [{ label: 'all' }], rows: new Map([['all', rows]]), total, leftOut: 0 };
-}
-
-async function countWindows(
-  reader: SourceReader,
-  { chunk }: TargetConfig,
-  tables: readonly Table[],
-  partition: string | undefined,
-  step: Step,
-): Promise<Counted> {
-  const windows = await gridOf(reader, tables, chunk.grain, partition, step);
-  const range: Range = partition === undefined ? {} : partitionRange(partition);
-  const grain = partition?.length === 8 ? 'day' : chunk.grain;
-  const rows = new Map<string, Record<string, number>>(windows.map(({ label }) => [label, {}]));
-  let total = 0;
-  let leftOut = 0;
-  for (const table of tables) {
-    const { source } = table;
-    const windowed = windowedTable(table);
-    const counted = await countByWindow(reader, windowed, grain, range.from, range.to, source.filter);
-    step.advance(1);
-    for (const { window, rows: found } of counted.windows)
-      add(rows, windowOf(windows, window), source, found);
-    if (counted.nullRows > 0)
-      add(
-        rows,
-        windows.find(({ isNull }) => isNull),
-        source,
-        counted.nullRows,
-      );
-    const planned = [...rows.values()].reduce((sum, entry) => sum + (entry[subjectOf(source)] ?? 0), 0);
-    const all = await countAll(reader, source, { ...filterOf(source), ...bounded(windowed, range) });
-    if (planned !== all)
-      throw incomplete(source, `the windows hold ${planned} rows, the filter takes ${all}`);
-    total += planned;
-    if (partition !== undefined) leftOut += (await countAll(reader, source, filterOf(source))) - planned;
-    step.advance(1);
-  }
-  return { windows, rows, total, leftOut };
-}
-
-async function gridOf(
-  reader: SourceReader,
-  tables: readonly Table[],
-  grain: 'day' | 'month',
-  partition: string | undefined,
-  step: Step,
-): Promise<readonly Window[]> {
-  const bounds = hull(tables.map(({ source }) => source.filterBounds));
-  const needsData = partition === undefined && (bounds.from === undefined || bounds.to === undefined);
-  const found: { readonly min: string; readonly max: string }[] = [];
-  for (const table of needsData ? tables : []) {
-    const range = await boundsOf(reader, windowedTable(table), table.source.filter);
-    if (range !== undefined) found.push(range);
-    step.advance(1);
-  }
-  const nulls = tables.some(
-    (table) =>
-      chunkColumnOf(table).nullable &&
-      table.source.filterBounds.from === undefined &&
-      table.source.filterBounds.to === undefined,
-  );
-  const [min] = found.map((range) => range.min).sort();
-  const max = found
-    .map((range) => range.max)
-    .sort()
-    .at(-1);
-  const seen = min !== undefined && max !== undefined && { min, max };
-  return windowGrid({
-    grain,
-    bounds,
-    nulls,
-    ...(partition !== undefined && { partition }),
-    ...(seen && { found: seen }),
-  });
-}
-
-/** The range that takes in every table's bounds; open where one table's is. */
-function hull(all: readonly SourceTable['filterBounds'][]): { readonly from?: string; readonly to?: string } {
-  const side = (key: 'from' | 'to'): readonly string[] => {
-    const texts = all.map((bounds) => bounds[key]).filter((text) => text !== undefined);
-    return texts.length === all.length ? texts.sort() : [];
-  };
-  const from = side('from').at(0);
-  const to = side('to').at(-1);
-  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-}
-
-/** The window that a counted day or month (its first day) lies in, by bisection: there may be 100,000 of each. */
-function windowOf(windows: readonly Window[], day: string): Window | undefined {
-  const start = `${day} 00:00:00`;
-  let low = 0;
-  let high = windows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const { to, isNull } = windows[middle] ?? {};
-    if (isNull || to === undefined || start < to) high = middle;
-    else low = middle + 1;
-  }
-  const found = windows[low];
-  return found !== undefined && !found.isNull && (found.from === undefined || found.from <= start)
-    ? found
-    : undefined;
-}
-
-function add(
-  rows: Map<string, Record<string, number>>,
-  window: Window | undefined,
-  source: SourceTable,
-  count: number,
-): void {
-  const entry = window && rows.get(window.label);
-  if (entry === undefined) throw incomplete(source, `${count} rows lie in no window`);
-  entry[subjectOf(source)] = (entry[subjectOf(source)] ?? 0) + count;
-}
-
-function incomplete(source: SourceTable, what: string): MigrationError {
-  return new MigrationError(
-    'PLAN_INCOMPLETE',
-    `The plan of ${subjectOf(source)} is not complete: ${what}. Rows came or went while it was counted; it is counted again.`,
-  );
-}
-
-function chunkColumnOf({ source, columns }: Table): Table['columns'][number] {
-  const column = columns.find(({ name }) => name === source.chunkColumn);
-  if (column === undefined)
-    throw new MigrationError(
-      'SOURCE_OBJECT',
-      `${subjectOf(source)} has no column ${source.chunkColumn ?? '(none named)'}.`,
-    );
-  return column;
-}
-
-function windowedTable(table: Table): WindowedTable {
-  const { schema, table: name } = table.source;
-  return { schema, table: name, chunkColumn: chunkColumnOf(table) };
-}
-
-function bounded({ chunkColumn }: WindowedTable, { from, to }: Range): SourcePredicate {
-  return from === undefined || to === undefined ? {} : { chunkColumn, from, to };
-}
-
-function filterOf({ filter }: SourceTable): { readonly filter?: string } {
-  return filter === undefined ? {} : { filter };
-}
-
-function subjectOf({ schema, table }: SourceTable): string {
-  return `${schema}.${table}`;
 }

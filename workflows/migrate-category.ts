@@ -15,19 +15,10 @@ import type { Activities, ReportSummary, RunState, RunSummary } from '../activit
 import { Allowances } from './allowances.js';
 import { type MigrateCategoryInput, requireOwnInput } from './category-input.js';
 import { CategoryState } from './category-state.js';
-import {
-  allowanceSignal,
-  type DatabaseName,
-  pauseSignal,
-  resumeSignal,
-  retrySignal,
-  setConcurrencySignal,
-  skipSignal,
-  statusQuery,
-  workflowIds,
-} from './messages.js';
+import { allowanceSignal, type DatabaseName, statusQuery, workflowIds } from './messages.js';
 import { migrateDatabase } from './migrate-database.js';
-import { finalizeOptions, maxPerServer, openOptions, planOptions } from './options.js';
+import { OperatorMessages } from './operator-messages.js';
+import { finalizeOptions, openOptions, planOptions } from './options.js';
 import { takingOver } from './taking-over.js';
 
 export type { MigrateCategoryInput };
@@ -45,7 +36,7 @@ export async function migrateCategory(input: MigrateCategoryInput): Promise<Repo
   const runId = workflowInfo().firstExecutionRunId;
   const state = new CategoryState(input.category);
   setHandler(statusQuery, () => state.status());
-  const messages = new Messages(state);
+  const messages = new OperatorMessages(state);
   state.enter('OPENING');
   const summary = await opening.openRun({ ...input, runId });
   const category = new CategoryRun(input.category, runId, summary, state, messages);
@@ -67,53 +58,6 @@ export async function migrateCategory(input: MigrateCategoryInput): Promise<Repo
   return report;
 }
 
-/** What operators asked for and nobody has acted on yet. Signals may come before the run is open. */
-class Messages {
-  perServer: number | undefined;
-  readonly resolutions: {
-    readonly action: 'retry' | 'skip';
-    readonly chunk?: string;
-    readonly reason?: string;
-  }[] = [];
-  /** Grows with every message that changes an allowance. */
-  version = 0;
-
-  constructor(state: CategoryState) {
-    const changed = (paused: boolean) => (): void => {
-      state.paused = paused;
-      this.version += 1;
-    };
-    setHandler(pauseSignal, changed(true));
-    setHandler(resumeSignal, changed(false));
-    setHandler(setConcurrencySignal, (request) => {
-      const perServer: unknown = request?.perServer;
-      if (!isLimit(perServer))
-        return state.warn(
-          `setConcurrency: perServer must be a whole number from 1 to ${maxPerServer}, not ${JSON.stringify(perServer)}.`,
-        );
-      this.perServer = perServer;
-      this.version += 1;
-    });
-    setHandler(retrySignal, (request) => {
-      this.resolutions.push({
-        action: 'retry',
-        ...(request?.chunk !== undefined && { chunk: request.chunk }),
-      });
-    });
-    setHandler(skipSignal, (request) => {
-      if (typeof request?.chunk !== 'string' || typeof request.reason !== 'string' || request.reason === '')
-        return state.warn(
-          'skip: both chunk and reason are needed, e.g. {"chunk":"t/server01/DatabaseA/20250101","reason":"…"}.',
-        );
-      this.resolutions.push({ action: 'skip', chunk: request.chunk, reason: request.reason });
-    });
-  }
-}
-
-function isLimit(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxPerServer;
-}
-
 class CategoryRun {
   readonly #allowances: Allowances;
   /** Databases whose workflow is known to run, and so can be told of new limits. */
@@ -124,7 +68,7 @@ class CategoryRun {
     private readonly runId: string,
     private readonly summary: RunSummary,
     private readonly state: CategoryState,
-    private readonly messages: Messages,
+    private readonly messages: OperatorMessages,
   ) {
     this.#allowances = new Allowances(messages.perServer ?? summary.perServer);
   }

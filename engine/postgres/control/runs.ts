@@ -15,6 +15,19 @@ export async function insertRun(
   return rowCount === 1;
 }
 
+/**
+ * Ends the rows of a category's earlier runs that could not end them themselves, as their workflow was terminated.
+ * Only one run of a category can exist, and it is the one that asks.
+ */
+export async function closeAbandoned(db: Queryable, category: string, runId: string): Promise<void> {
+  await db.query(
+    `UPDATE migration_control.run
+        SET state = 'FAILED', finished_at = now(), failure = 'Ended without a report: its workflow was terminated.'
+      WHERE category = $1 AND run_id <> $2 AND state IN ('RUNNING', 'NEEDS_ATTENTION')`,
+    [category, runId],
+  );
+}
+
 /** Throws TARGET_QUERY when there is no such run. */
 export async function loadRun(db: Queryable, runId: string): Promise<Run> {
   const { rows } = await db.query<RunRow>(

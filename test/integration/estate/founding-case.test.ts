@@ -60,6 +60,13 @@ describe('the founding case', () => {
     expect(JSON.stringify(report)).not.toContain('not-a-secret-of-anyone');
   });
 
+  it('gives the same table through the founding procedure', async () => {
+    await estate.postgres.query('CREATE SCHEMA mart2');
+    await estate.postgres.query(`CALL stage.stage_ctas_null_upd_cell_perf_stats('mart2', 'cell_perf_stats')`);
+    const called = await targetRows(estate.postgres, 'mart2.cell_perf_stats');
+    expect(digest(called)).toBe(digest(await expected()));
+  });
+
   it('reads and writes nothing again in resume', async () => {
     await estate.run();
     expect(await steps()).toEqual([]);

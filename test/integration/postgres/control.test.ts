@@ -3,7 +3,7 @@ import { listPending, loadChunk, markDone, parkChunk } from '../../../engine/pos
 import { planChunks, refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
 import { chunkTotals, iterateChunkReports, parkedChunks } from '../../../engine/postgres/control/reports';
 import { recordChecksum, recordStep } from '../../../engine/postgres/control/results';
-import { finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
+import { closeAbandoned, finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
 import { stageCounts } from '../../../engine/postgres/stage';
@@ -62,6 +62,18 @@ describe('the control store', () => {
       finishedAt: expect.any(String),
     });
     await expect(loadRun(target, 'r2')).rejects.toMatchObject({ code: 'TARGET_QUERY' });
+  });
+
+  test('a new run ends the rows of terminated ones of its category, and of no other', async () => {
+    for (const [runId, category] of [
+      ['t1', 'cat-t'],
+      ['t2', 'cat-t'],
+      ['t3', 'cat-u'],
+    ] as const)
+      await insertRun(target, { runId, category, jobMode: 'resume', config: {} });
+    await closeAbandoned(target, 'cat-t', 't2');
+    const states = await Promise.all(['t1', 't2', 't3'].map(async (id) => (await loadRun(target, id)).state));
+    expect(states).toEqual(['FAILED', 'RUNNING', 'RUNNING']);
   });
 
   test('a new run keeps DONE only what was DONE, has the planned fingerprint, and has its rows', async () => {
