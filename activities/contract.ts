@@ -53,7 +53,6 @@ export interface RunSummary {
   readonly targets: readonly string[];
   readonly perServer: number;
   readonly attentionWaitSeconds: number;
-  readonly stallSeconds: number;
   readonly finalize: boolean;
 }
 export interface PlanSummary {

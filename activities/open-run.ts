@@ -55,7 +55,6 @@ function summaryOf(config: RunConfig): RunSummary {
     targets: config.targets.map(({ name }) => name),
     perServer: config.concurrency.perServer,
     attentionWaitSeconds: config.attentionWaitSeconds,
-    stallSeconds: config.stallSeconds,
     finalize: config.finalize.enabled,
   };
 }

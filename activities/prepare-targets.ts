@@ -22,13 +22,13 @@ export function prepareTargets(deps: Dependencies, contexts: RunContexts) {
         await prepareStage(deps.target, table, table.partitionColumn === undefined ? [] : months);
         step.advance(1);
       }
-      const rowsRemoved = await removeAll(deps, context, step);
+      const rowsRemoved = await clearStage(deps, context, step);
       await refuseOverlaps(deps.target, runId);
       return { rowsRemoved };
     });
 }
 
-async function removeAll(deps: Dependencies, { runId, config }: RunContext, step: Step): Promise<number> {
+async function clearStage(deps: Dependencies, { runId, config }: RunContext, step: Step): Promise<number> {
   let rowsRemoved = 0;
   for (const table of config.targets) {
     const { signal } = step;

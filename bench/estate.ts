@@ -4,11 +4,12 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { startWorkflow } from '../sandbox/demo/workflow.js';
 import { freePort } from '../sandbox/services/ports.js';
 import { logFile, recordedPid, type ServiceProcess, startService } from '../sandbox/services/process.js';
 import { removeSandbox, startSandbox } from '../sandbox/services/sandbox.js';
+import { connectTarget } from '../sandbox/services/target-client.js';
 import { childrenOf, commandOf, treeCpuSeconds } from './process-usage.js';
 
 export const category = 'cell_perf_stats';
@@ -47,7 +48,7 @@ export async function startEstate(rows: number): Promise<BenchEstate> {
   }));
   const worker = startWorkers(directory, environment);
   const connection = await Connection.connect({ address: state.temporalAddress });
-  const target = await connectTarget(environment);
+  const target = await connectTarget(environment, 'bench');
   const pids = await workerPids(worker);
   await workersReady(directory);
   const services = {
@@ -134,18 +135,4 @@ function pidOf(directory: string, service: string): number {
   const pid = recordedPid(directory, service);
   if (pid === undefined) throw new Error(`${service} is not running.`);
   return pid;
-}
-
-async function connectTarget(environment: Readonly<Record<string, string>>): Promise<Client> {
-  const [host = 'localhost', port] = (environment.RDS_ENDPOINT ?? '').split(':');
-  const client = new Client({
-    host,
-    port: Number(port),
-    user: environment.RDS_USER ?? '',
-    password: environment.RDS_PASSWORD ?? '',
-    database: environment.RDS_DATABASE ?? '',
-    ssl: { ca: readFileSync(environment.RDS_CA_FILE ?? '') },
-  });
-  await client.connect();
-  return client;
 }

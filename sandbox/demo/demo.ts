@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { logFile, type ServiceProcess, startService, stopRecorded } from '../services/process.js';
 import { runningSandbox, type SandboxState, startSandbox, stopSandbox } from '../services/sandbox.js';
 import type { SandboxSettings } from '../services/settings.js';
+import { connectTarget } from '../services/target-client.js';
 import { hasEarlierRun, readOutcome, readProgress } from './control.js';
 import { peakMemory } from './memory.js';
 import { createProgressView } from './progress.js';
@@ -75,7 +76,7 @@ async function migrateAndProve(
   const { directory } = settings;
   const environment = parseEnv(readFileSync(state.envFile, 'utf8')) as Readonly<Record<string, string>>;
   const worker = await startWorker(directory, environment);
-  const target = await connectTarget(environment);
+  const target = await connectTarget(environment, 'demo');
   try {
     const jobMode = options.jobMode ?? ((await hasEarlierRun(target, category)) ? 'restart' : undefined);
     const input = jobMode ? { jobMode } : {};
@@ -111,21 +112,6 @@ async function startWorker(
     directory,
     spawn: { cwd: projectRoot, env: { ...process.env, ...environment } },
   });
-}
-
-async function connectTarget(environment: Readonly<Record<string, string>>): Promise<Client> {
-  const [host = 'localhost', port] = (environment.RDS_ENDPOINT ?? '').split(':');
-  const client = new Client({
-    host,
-    port: Number(port),
-    user: environment.RDS_USER ?? '',
-    password: environment.RDS_PASSWORD ?? '',
-    database: environment.RDS_DATABASE ?? '',
-    ssl: { ca: readFileSync(environment.RDS_CA_FILE ?? '') },
-    application_name: 'demo',
-  });
-  await client.connect();
-  return client;
 }
 
 /** Shows progress until the workflow ends; returns why it failed, if it did. */

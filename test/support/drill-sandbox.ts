@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import sql from 'mssql';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { freePort } from '../../sandbox/services/ports.js';
 import { removeSandbox, type SandboxState, startSandbox } from '../../sandbox/services/sandbox.js';
+import { connectTarget } from '../../sandbox/services/target-client.js';
 
 const projectRoot = resolve(__dirname, '../..');
 const places = [
@@ -47,7 +48,7 @@ export async function startDrillSandbox(rows: number, perServer: number): Promis
   const state = await startSandbox({ directory, ports, rows }, envFile);
   const environment = parseEnv(readFileSync(envFile, 'utf8')) as Readonly<Record<string, string>>;
   configure(environment, perServer);
-  const target = await connectTarget(environment);
+  const target = await connectTarget(environment, 'drill');
   const sources = await Promise.all(
     places.map(([server, database]) => connectSource(environment, ports[server], database)),
   );
@@ -113,21 +114,6 @@ function spawnWorker(environment: Readonly<Record<string, string>>) {
     }
   };
   return { ended, ready, signal };
-}
-
-async function connectTarget(environment: Readonly<Record<string, string>>): Promise<Client> {
-  const [host = 'localhost', port] = (environment.RDS_ENDPOINT ?? '').split(':');
-  const client = new Client({
-    host,
-    port: Number(port),
-    user: environment.RDS_USER ?? '',
-    password: environment.RDS_PASSWORD ?? '',
-    database: environment.RDS_DATABASE ?? '',
-    ssl: { ca: readFileSync(environment.RDS_CA_FILE ?? '') },
-    application_name: 'drill',
-  });
-  await client.connect();
-  return client;
 }
 
 function connectSource(

@@ -45,7 +45,6 @@ export class FakeEngine {
         targets: ['t'],
         perServer: plan.perServer,
         attentionWaitSeconds: plan.attentionWaitSeconds ?? 0,
-        stallSeconds: 300,
         finalize: true,
       }),
       planDatabase: async () => ({ chunks: plan.chunksPerDatabase, done: 0, rows: 10, rowsLeftOut: 0 }),

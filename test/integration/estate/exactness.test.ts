@@ -1,5 +1,5 @@
 import { type Estate, startEstate } from '../../support/estate.js';
-import { copyCategory, copyTable, joinCategory, joinTables, threeDays } from './small-category.js';
+import { copyCategory, copyTable, joinCategory, joinTables, serverOf, threeDays } from './small-category.js';
 import { chunks, meddleBefore, rowsOf, type Steering, states, steeredRun } from './steered-run.js';
 
 const one = { databases: { server01: ['One'] } };
@@ -34,25 +34,14 @@ describe('what others got wrong', () => {
   beforeAll(async () => {
     estate = await startEstate({
       servers: {
-        server01: {
-          name: 'server01',
-          logins: [],
-          databases: [
-            {
-              name: 'One',
-              snapshotIsolation: true,
-              readCommittedSnapshot: false,
-              tables: [
-                ...['resumed', 'grown', 'killed'].map((name) => copyTable(name, left)),
-                ...joinTables('filtered', left, right),
-                ...joinTables('recent', left, right),
-                ...joinTables('siblings', left, [...right, ...again]),
-                copyTable('nothings', nothings),
-                copyTable('poisoned', poisoned),
-              ],
-            },
-          ],
-        },
+        server01: serverOf('server01', [
+          ...['resumed', 'grown', 'killed'].map((name) => copyTable(name, left)),
+          ...joinTables('filtered', left, right),
+          ...joinTables('recent', left, right),
+          ...joinTables('siblings', left, [...right, ...again]),
+          copyTable('nothings', nothings),
+          copyTable('poisoned', poisoned),
+        ]),
       },
     });
   }, 120_000);

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Estate, startEstate } from '../../support/estate.js';
-import { joinCategory, joinTables } from './small-category.js';
+import { joinCategory, joinTables, serverOf } from './small-category.js';
 import { chunks, meddleBefore, rowsOf, type Steering, states, steeredRun } from './steered-run.js';
 
 const options = { databases: { server01: ['One'] } };
@@ -20,18 +20,10 @@ describe('what is changed between two hops', () => {
   beforeAll(async () => {
     estate = await startEstate({
       servers: {
-        server01: {
-          name: 'server01',
-          logins: [],
-          databases: [
-            {
-              name: 'One',
-              snapshotIsolation: true,
-              readCommittedSnapshot: false,
-              tables: names.flatMap((name) => joinTables(name, left, right)),
-            },
-          ],
-        },
+        server01: serverOf(
+          'server01',
+          names.flatMap((name) => joinTables(name, left, right)),
+        ),
       },
     });
   }, 120_000);

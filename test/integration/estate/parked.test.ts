@@ -1,5 +1,5 @@
 import { type Estate, startEstate } from '../../support/estate.js';
-import { joinCategory, joinTables } from './small-category.js';
+import { joinCategory, joinTables, serverOf } from './small-category.js';
 import { rowsOf, type Steering, states, steeredRun } from './steered-run.js';
 
 const options = { databases: { server01: ['One'] }, attentionWait: 60 };
@@ -20,18 +20,10 @@ describe('a parked chunk', () => {
   beforeAll(async () => {
     estate = await startEstate({
       servers: {
-        server01: {
-          name: 'server01',
-          logins: [],
-          databases: [
-            {
-              name: 'One',
-              snapshotIsolation: true,
-              readCommittedSnapshot: false,
-              tables: [...joinTables('retried', left, doubled), ...joinTables('skipped', left, doubled)],
-            },
-          ],
-        },
+        server01: serverOf('server01', [
+          ...joinTables('retried', left, doubled),
+          ...joinTables('skipped', left, doubled),
+        ]),
       },
     });
   }, 120_000);

@@ -1,4 +1,8 @@
-import type { ColumnDefinition, TableDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
+import type {
+  ColumnDefinition,
+  ServerDefinition,
+  TableDefinition,
+} from '../../../sandbox/sqlserver/engine/definition.js';
 import type { Estate } from '../../support/estate.js';
 
 /** Days of 2025-01 as the filter that most of these categories have. */
@@ -22,6 +26,15 @@ const rightColumns: readonly ColumnDefinition[] = [
 
 /** Rows as DuckDB literals: `('a', '2025-01-01 08:00', 'note', 1.5, 7)`. */
 type Rows = readonly string[];
+
+/** A server for `startEstate` with one database, `One`, that holds the tables. */
+export function serverOf(name: string, tables: readonly TableDefinition[]): ServerDefinition {
+  return {
+    name,
+    logins: [],
+    databases: [{ name: 'One', snapshotIsolation: true, readCommittedSnapshot: false, tables }],
+  };
+}
 
 /** `<name>_left` and `<name>_right`, the two sources of a category made by `joinCategory`. */
 export function joinTables(name: string, left: Rows, right: Rows): readonly TableDefinition[] {
