@@ -3,6 +3,8 @@
  * tables and manifests (invariant 4). Every activity is idempotent.
  */
 export interface Activities {
+  /** Loads and validates the files alone: which servers the run will read, and under which limits. */
+  describeRun(input: OpenRunInput): Promise<RunOutline>;
   /** Loads and validates everything, with no side effect but the run's row in the control schema. */
   openRun(input: OpenRunInput): Promise<RunSummary>;
   /** Windows, counts and chunk rows of one database of one target. */
@@ -15,16 +17,31 @@ export interface Activities {
   transformChunk(input: ChunkRef): Promise<StepResult>;
   importChunk(input: ChunkRef): Promise<StepResult>;
   checksumChunk(input: ChunkRef): Promise<StepResult>;
+  /** The rest of a chunk whose export found no row: stage, ledger, checksums and DONE in one transaction. */
+  completeEmptyChunk(input: ChunkRef): Promise<StepResult>;
   parkChunk(input: ChunkRef & { readonly code: string; readonly message: string }): Promise<void>;
-  /** Sends parked chunks back to the start, or gives them up; what was sent back is found by listChunks. */
+  /**
+   * Sends parked chunks back to the start (in `parts`, where given), or gives them up; what was sent back is found by
+   * listChunks. Throws CHUNK_UNKNOWN where nothing that was named can be resolved.
+   */
   resolveParked(input: ResolveParkedInput): Promise<ParkedSummary>;
+  /** Totals of a run out of the control tables; small whatever the size of the run. */
+  readProgress(input: RunRef): Promise<RunProgress>;
+  /** Watches a server by its guard's probe; returns when the limit should change. Runs as long as nothing does. */
+  watchSource(input: WatchSourceInput): Promise<GuardVerdict>;
+  /** Keeps a server's present limit where exports find how many of its application locks there are. */
+  recordSourceLimit(input: { readonly endpoint: string; readonly limit: number }): Promise<void>;
+  /** Which of these workflow executions have ended. */
+  listEnded(input: {
+    readonly members: readonly MemberRef[];
+  }): Promise<{ readonly ended: readonly string[] }>;
   finalizeTarget(input: RunRef & { readonly target: string }): Promise<StepResult>;
   writeReport(
     input: RunRef & { readonly state: RunState; readonly failure?: string },
   ): Promise<ReportSummary>;
 }
 
-export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'STOPPED';
 
 export interface RunRef {
   /** Temporal run id of the category's first execution: one run of one category. */
@@ -45,11 +62,7 @@ export interface ChunkRef extends RunRef {
   readonly chunkId: string;
 }
 export interface RunSummary {
-  readonly databases: readonly {
-    readonly target: string;
-    readonly server: string;
-    readonly database: string;
-  }[];
+  readonly databases: readonly DatabaseId[];
   readonly targets: readonly string[];
   readonly perServer: number;
   readonly attentionWaitSeconds: number;
@@ -74,21 +87,105 @@ export interface ChunkPage {
 }
 export interface ResolveParkedInput extends RunRef {
   readonly action: 'retry' | 'skip';
-  /** `<target>/<server>/<database>/<window>`; absent for all that are parked. */
+  /** `<target>/<server>/<database>/<window>`. */
   readonly chunk?: string;
+  /** All parked chunks that match; `{}` for all. Either this or `chunk`. */
+  readonly where?: ChunkFilter;
   readonly reason?: string;
+  /** Splits the chunk into this many; then it may also be pending or running. */
+  readonly parts?: number;
+}
+export interface ChunkFilter {
+  readonly target?: string;
+  readonly server?: string;
+  readonly database?: string;
+  /** The code that parked them. */
+  readonly code?: string;
 }
 export interface ParkedSummary {
-  /** How many parked chunks the call changed; 0 where none matched. */
+  /** How many chunks the call changed; 0 where all of them were resolved already. */
   readonly resolved: number;
   /** How many are parked now. */
   readonly parked: number;
   /** Databases that have pending chunks again. */
-  readonly databases: readonly {
-    readonly target: string;
-    readonly server: string;
-    readonly database: string;
+  readonly databases: readonly DatabaseId[];
+}
+export interface DatabaseId {
+  readonly target: string;
+  readonly server: string;
+  readonly database: string;
+}
+/** What a run reads, as its files say. */
+export interface RunOutline {
+  readonly servers: readonly ServerOutline[];
+}
+export interface ServerOutline {
+  /** Alias of the mappings. */
+  readonly server: string;
+  /** `host:port`: two aliases of one server share its limit. */
+  readonly endpoint: string;
+  /** Sessions, the guard's own included. */
+  readonly limit: number;
+  readonly guard?: GuardPolicy;
+}
+/** How a server's guard is asked and what follows; the probe itself stays in the run's configuration. */
+export interface GuardPolicy {
+  /** A number of the probe above which the limit shrinks. */
+  readonly threshold: number;
+  /** Below which it grows back; at most `threshold`. */
+  readonly recover: number;
+  readonly everySeconds: number;
+}
+export interface WatchSourceInput extends RunRef {
+  readonly server: string;
+  /** Whether the limit is below what was set, so that calm is news too. */
+  readonly reduced: boolean;
+}
+export interface GuardVerdict {
+  readonly verdict: 'shrink' | 'grow';
+  readonly value: number;
+  /** For operators: the probe's name, its value and the threshold. */
+  readonly cause: string;
+}
+export interface MemberRef {
+  readonly workflowId: string;
+  /** Run id of the first execution of its chain. */
+  readonly firstRunId: string;
+}
+/** Absolute numbers, all of them from the control tables. */
+export interface RunProgress {
+  readonly chunks: ChunkCounts;
+  readonly rowsPlanned: number;
+  readonly servers: readonly ServerProgress[];
+  /** The first ten. */
+  readonly parked: readonly ParkedChunk[];
+  /** Chunks under way for much longer than the median takes; the first five. */
+  readonly slow: readonly {
+    readonly chunk: string;
+    readonly seconds: number;
+    readonly medianSeconds: number;
   }[];
+}
+export interface ChunkCounts {
+  readonly planned: number;
+  readonly done: number;
+  readonly parked: number;
+  readonly skipped: number;
+}
+export interface ServerProgress {
+  readonly server: string;
+  readonly chunks: ChunkCounts;
+  /** What this run did, step by step; found-done work counts too. */
+  readonly steps: Readonly<
+    Record<StepName, { readonly chunks: number; readonly rows: number; readonly bytes: number }>
+  >;
+}
+export type StepName = 'export' | 'transform' | 'import' | 'checksum';
+export interface ParkedChunk {
+  /** `<target>/<server>/<database>/<window>`. */
+  readonly chunk: string;
+  readonly code: string;
+  readonly message: string;
 }
 export interface StepResult {
   readonly rows: number;
@@ -98,6 +195,7 @@ export interface StepResult {
   readonly reused: boolean;
 }
 export interface ReportSummary {
+  readonly state: RunState;
   readonly report: string;
   readonly rows: number;
   readonly chunksDone: number;
