@@ -35,6 +35,8 @@ export interface Activities {
   listEnded(input: {
     readonly members: readonly MemberRef[];
   }): Promise<{ readonly ended: readonly string[] }>;
+  /** Signals a workflow, and starts it first where it does not run. */
+  signalWithStart(input: SignalWithStartInput): Promise<void>;
   finalizeTarget(input: RunRef & { readonly target: string }): Promise<StepResult>;
   writeReport(
     input: RunRef & { readonly state: RunState; readonly failure?: string },
@@ -147,6 +149,13 @@ export interface GuardVerdict {
   /** For operators: the probe's name, its value and the threshold. */
   readonly cause: string;
 }
+export interface SignalWithStartInput {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly args: readonly unknown[];
+  readonly signal: string;
+  readonly signalArgs: readonly unknown[];
+}
 export interface MemberRef {
   readonly workflowId: string;
   /** Run id of the first execution of its chain. */
@@ -156,6 +165,8 @@ export interface MemberRef {
 export interface RunProgress {
   readonly chunks: ChunkCounts;
   readonly rowsPlanned: number;
+  /** Planned rows of the chunks that are done or skipped, so that what is left can be estimated. */
+  readonly rowsDone: number;
   readonly servers: readonly ServerProgress[];
   /** The first ten. */
   readonly parked: readonly ParkedChunk[];

@@ -1,6 +1,17 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  ChunkCounts,
+  ChunkFilter,
+  DatabaseId,
+  GuardPolicy,
+  MemberRef,
+  ParkedChunk,
+  RunProgress,
+  ServerProgress,
+  StepName,
+} from '../activities/contract.js';
 
-/** Every message of every workflow. Names are what `temporal workflow signal --name` takes. */
+/** Every message of every workflow. Names are what `temporal workflow signal --name` and `update --name` take. */
 
 export type Phase =
   | 'OPENING'
@@ -12,62 +23,213 @@ export type Phase =
   | 'REPORTING'
   | 'ENDED';
 
+/** `drain`: no new chunk or step starts, running steps finish. `now`: running steps are cancelled and done again. */
+export const stopModes = ['drain', 'now'] as const;
+export type StopMode = (typeof stopModes)[number];
+
+/** What a message is about: every part that is given must match; none given is the whole category. */
+export type Scope = Partial<DatabaseId>;
+
+export interface PauseRequest {
+  readonly mode: StopMode;
+  readonly scope?: Scope;
+  /** Who pauses; a `resume` with the same word lifts only that. Absent: `operator`. */
+  readonly by?: string;
+}
+export interface ResumeRequest {
+  readonly scope?: Scope;
+  /** Absent: whoever paused. */
+  readonly by?: string;
+}
 export interface SetConcurrency {
-  /** Chunks in flight on each source server; n >= 1. */
-  readonly perServer?: number;
+  /** Chunks of the category in flight on all servers together; null takes the limit away. */
+  readonly total?: number | null;
+  /** Sessions on each source server, by alias; `*` for all servers. */
+  readonly perServer?: Readonly<Record<string, number>>;
 }
-export interface RetryChunks {
-  /** `<target>/<server>/<database>/<window>`; absent for all parked chunks. */
+export interface RetryRequest {
+  /** `<target>/<server>/<database>/<window>`. */
   readonly chunk?: string;
+  /** Every parked chunk that matches; `{}` for all. */
+  readonly where?: ChunkFilter;
+  /** Splits the chunk into so many; it may then be running too. */
+  readonly parts?: number;
 }
-export interface SkipChunk {
+export interface SkipRequest {
   readonly chunk: string;
   readonly reason: string;
 }
+export interface StopRequest {
+  readonly mode: StopMode;
+}
+/** What `retry` and `skip` answer. */
+export interface Resolved {
+  readonly resolved: number;
+  readonly parked: number;
+}
 
-/** To migrateCategory, from operators. */
-export const pauseSignal = defineSignal('pause');
-export const resumeSignal = defineSignal('resume');
-export const setConcurrencySignal = defineSignal<[SetConcurrency]>('setConcurrency');
-export const retrySignal = defineSignal<[RetryChunks?]>('retry');
-export const skipSignal = defineSignal<[SkipChunk]>('skip');
+/** To migrateCategory, from operators: each as a signal, and as an update that answers or says why not. */
+export const controls = {
+  pause: {
+    signal: defineSignal<[PauseRequest]>('pause'),
+    update: defineUpdate<CategoryStatus, [PauseRequest]>('pause'),
+  },
+  resume: {
+    signal: defineSignal<[ResumeRequest?]>('resume'),
+    update: defineUpdate<CategoryStatus, [ResumeRequest?]>('resume'),
+  },
+  setConcurrency: {
+    signal: defineSignal<[SetConcurrency]>('setConcurrency'),
+    update: defineUpdate<CategoryStatus, [SetConcurrency]>('setConcurrency'),
+  },
+  retry: {
+    signal: defineSignal<[RetryRequest]>('retry'),
+    update: defineUpdate<Resolved, [RetryRequest]>('retry'),
+  },
+  skip: {
+    signal: defineSignal<[SkipRequest]>('skip'),
+    update: defineUpdate<Resolved, [SkipRequest]>('skip'),
+  },
+  stop: {
+    signal: defineSignal<[StopRequest]>('stop'),
+    update: defineUpdate<CategoryStatus, [StopRequest]>('stop'),
+  },
+} as const;
+export type ControlName = keyof typeof controls;
 
+export interface Pause {
+  readonly mode: StopMode;
+  readonly scope: Scope;
+  readonly by: string;
+}
+
+export interface ServerStatus {
+  readonly server: string;
+  /** Sessions that are allowed, the guard's own included. */
+  readonly limit: number;
+  /** What the guard leaves of it at present. */
+  readonly now: number;
+  /** Why `now` is below `limit`. */
+  readonly cause?: string;
+  readonly chunks: ChunkCounts;
+  readonly steps: ServerProgress['steps'];
+}
+
+/** Small whatever the size of the run; `migrate chunks` has the long lists. */
 export interface CategoryStatus {
   readonly category: string;
+  readonly runId: string;
   readonly phase: Phase;
-  readonly paused: boolean;
-  readonly perServer: number;
-  readonly chunksPlanned: number;
+  readonly pauses: readonly Pause[];
+  readonly stopping?: StopMode;
+  readonly total?: number;
+  /** At most 64. */
+  readonly servers: readonly ServerStatus[];
+  readonly chunks: ChunkCounts;
   readonly rowsPlanned: number;
   /** Rows that the filters take and `input_partition` leaves out. */
   readonly rowsLeftOut: number;
-  readonly chunksDone: number;
-  readonly chunksParked: number;
-  readonly rowsImported: number;
-  readonly databasesRunning: number;
-  readonly databasesLeft: number;
+  readonly steps: Readonly<Record<StepName, StepTotals>>;
+  readonly databases: { readonly running: number; readonly left: number };
+  /** Over the last minutes; absent until there are two measurements. */
+  readonly rowsPerSecond?: number;
+  readonly chunksPerSecond?: number;
+  /** Seconds to the end of copying at that rate; absent while nothing moves. */
+  readonly etaSeconds?: number;
+  readonly parked: readonly ParkedChunk[];
+  readonly slow: RunProgress['slow'];
   /** Messages that could not be obeyed, newest last; at most ten. */
   readonly warnings: readonly string[];
+  /** When the counters were read; ISO, UTC. */
+  readonly asOf?: string;
+}
+export interface StepTotals {
+  readonly chunks: number;
+  readonly rows: number;
+  readonly bytes: number;
 }
 export const statusQuery = defineQuery<CategoryStatus>('status');
 
-/** From migrateCategory to migrateDatabase: how many chunks it may have in flight now. Absolute, so idempotent. */
-export interface Allowance {
-  readonly chunks: number;
-  readonly paused: boolean;
+/** From migrateCategory to migrateDatabase. Absolute and numbered, so that repetition and delay change nothing. */
+export interface DatabaseControls {
+  readonly version: number;
+  /** Start nothing; with `now` also cancel what runs. */
+  readonly hold?: StopMode;
+  /** End, with nothing in flight, even where chunks are pending. */
+  readonly yield?: true;
+  /** The database's share of the category's total. */
+  readonly cap?: number;
 }
-export const allowanceSignal = defineSignal<[Allowance]>('allowance');
+export const databaseControlsSignal = defineSignal<[DatabaseControls]>('databaseControls');
+/** Pending chunks may lie before the cursor again: go through them once more. */
+export const revisitSignal = defineSignal('revisit');
+/** From migrateDatabase to migrateChunk: end after the running step, or (false) go on after all. */
+export const haltSignal = defineSignal<[boolean]>('halt');
+
+/** From a gate to those it leases permits to: how many chunks (or sessions) they may have in flight. */
+export interface Lease {
+  readonly endpoint: string;
+  readonly permits: number;
+  readonly version: number;
+}
+export const leaseSignal = defineSignal<[Lease]>('lease');
+
+/** To whoever leases permits, from whoever uses them. */
+export interface LeaseReport {
+  readonly member: MemberRef;
+  /** How many it could use now; 0 ends the membership once settled. */
+  readonly wanted: number;
+  /** The latest lease that it keeps to: no more in flight than that lease allows. */
+  readonly settled: number;
+  /** A short need that must not wait for the long ones, such as planning. */
+  readonly brief?: true;
+}
+export const leaseReportSignal = defineSignal<[LeaseReport]>('leaseReport');
+
+/** From a category to a server's gate: that it reads the server, and what it asks of the limit. */
+export interface GateTerms {
+  readonly category: MemberRef;
+  readonly runId: string;
+  /** Alias of the server in the category's mappings. */
+  readonly server: string;
+  readonly limit: number;
+  readonly guard?: GuardPolicy;
+}
+export const joinGateSignal = defineSignal<[GateTerms]>('join');
+export const leaveGateSignal = defineSignal<[MemberRef]>('leave');
+/** An operator's limit: holds for every category that reads the server, until the gate ends. */
+export const gateLimitSignal = defineSignal<[number]>('limit');
+
+/** From a gate to the categories that joined it. */
+export interface ServerState {
+  readonly server: string;
+  readonly limit: number;
+  readonly now: number;
+  readonly cause?: string;
+}
+export const serverStateSignal = defineSignal<[ServerState]>('serverState');
+
+export interface GateStatus {
+  readonly endpoint: string;
+  readonly limit: number;
+  readonly now: number;
+  readonly cause?: string;
+  readonly members: readonly {
+    readonly workflowId: string;
+    readonly wanted: number;
+    readonly permits: number;
+    /** What it may still use until it has settled for `permits`. */
+    readonly granted: number;
+  }[];
+}
+export const gateStatusQuery = defineQuery<GateStatus>('gateStatus');
 
 export const workflowIds = {
   category: (category: string): string => `migrate/${category}`,
-  database: (category: string, database: DatabaseName): string =>
+  database: (category: string, database: DatabaseId): string =>
     `migrate/${category}/${database.target}/${database.server}/${database.database}`,
-  chunk: (category: string, database: DatabaseName, window: string): string =>
+  chunk: (category: string, database: DatabaseId, window: string): string =>
     `${workflowIds.database(category, database)}/${window}`,
+  /** By address and not by alias: the limit is the server's, whatever categories call it. */
+  gate: (endpoint: string): string => `migrate-gate/${endpoint}`,
 } as const;
-
-export interface DatabaseName {
-  readonly target: string;
-  readonly server: string;
-  readonly database: string;
-}
