@@ -60,8 +60,6 @@ export const errorCodes = {
   SUPERSEDED: { retry: false },
   CHUNK_UNKNOWN: { retry: false },
   CHUNK_UNSPLITTABLE: { retry: false },
-  CHUNK_UNKNOWN: { retry: false },
-  CHUNK_UNSPLITTABLE: { retry: false },
   CHUNKS_NEED_ATTENTION: { retry: false },
   INTERNAL: { retry: true },
 } as const satisfies Record<string, { readonly retry: boolean }>;
