@@ -1,5 +1,6 @@
 import { checkServerIdentity } from 'node:tls';
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { MigrationError } from '../errors.js';
 import { toTargetError } from './errors.js';
 
 export interface TargetEndpoint {
@@ -62,9 +63,9 @@ export function createTarget(endpoint: TargetEndpoint): Target {
   async function withClient<T>(work: (client: TargetClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const client = await pool.connect().catch((error: unknown) => Promise.reject(failure(error)));
-    let broken: Error | undefined;
-    const onError = (error: Error) => {
-      broken = error;
+    let broken = false;
+    const onError = () => {
+      broken = true;
     };
     const onAbort = () => closeSocket(client);
     client.on('error', onError);
@@ -74,11 +75,14 @@ export function createTarget(endpoint: TargetEndpoint): Target {
       return await work(client);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw failure(error);
+      const failed = failure(error);
+      // The server that was the writer keeps its connections after a fail-over; only a new one finds the new writer.
+      broken ||= failed instanceof MigrationError && failed.code === 'TARGET_READ_ONLY';
+      throw failed;
     } finally {
       signal?.removeEventListener('abort', onAbort);
       client.off('error', onError);
-      client.release(broken !== undefined || signal?.aborted === true);
+      client.release(broken || signal?.aborted === true);
     }
   }
 

@@ -21,13 +21,32 @@ const rules: readonly Rule[] = [
   { state: /^42501$/, code: 'TARGET_PERMISSION', advice: 'See docs/target-permissions.md for the grants.' },
   {
     state: /^25006$/,
-    code: 'TARGET_CONNECTION',
-    advice: 'The server is a replica: RDS_ENDPOINT must be the writer.',
+    code: 'TARGET_READ_ONLY',
+    advice:
+      'The server takes no writes now; it is tried again. If it persists, RDS_ENDPOINT must be the writer.',
   },
-  { state: /^57P03$/, code: 'TARGET_UNREACHABLE', advice: 'The server is starting or stopping.' },
-  { state: /^(57P0[1245]|08|25P03)/, code: 'TARGET_CONNECTION', advice: 'The connection was lost.' },
+  {
+    state: /^57P03$/,
+    code: 'TARGET_UNREACHABLE',
+    advice: 'The server is starting or stopping; it is tried again.',
+  },
+  {
+    state: /^(57P0[1245]|08|25P03)/,
+    code: 'TARGET_CONNECTION',
+    advice: 'The connection was lost; it is tried again.',
+  },
   { state: /^53100$/, code: 'DISK_FULL', advice: 'Give the target more storage.' },
-  { state: /^(53|40|55P03|57014)/, code: 'TARGET_BUSY', advice: 'It may pass; look for locks and load.' },
+  {
+    state: /^53/,
+    code: 'TARGET_BUSY',
+    advice:
+      'The server is short of connections or memory; it is tried again. Lower "concurrency" if it persists.',
+  },
+  {
+    state: /^(40|55P03|55006|57014)/,
+    code: 'TARGET_BUSY',
+    advice: 'It is tried again; if it persists, look for locks and load.',
+  },
   { state: /^54000$/, code: 'TARGET_SHAPE', advice: 'A limit of PostgreSQL was reached.' },
   { state: /^2BP01$/, code: 'TARGET_DEPENDENTS', advice: 'Drop what depends on it, or move it.' },
   { state: /^MGKEY$/, code: 'TARGET_KEY_COLLISION', advice: '' },
@@ -132,7 +151,7 @@ function dataError(error: DatabaseError, state: string, address: string, cause: 
     error.constraint && `constraint ${error.constraint}`,
   ].filter(Boolean);
   return new MigrationError(
-    copy ? 'VALUE_UNREPRESENTABLE' : 'TARGET_QUERY',
+    copy ? 'VALUE_UNREPRESENTABLE' : state.startsWith('23') ? 'TARGET_CONSTRAINT' : 'TARGET_QUERY',
     `PostgreSQL at ${address}: ${dataErrors[state] ?? 'a value was refused'} (${state})` +
       `${place.length > 0 ? `: ${place.join(', ')}` : ''}. Repair the value at the source, in the transform, or widen the column.`,
     { cause },

@@ -4,7 +4,7 @@ import { whereClause } from './predicate.js';
 import type { SourceReader } from './session.js';
 
 /** Errors that the filter's own text brings about; any other is the server's or the network's. */
-const ownFaults: ReadonlySet<string> = new Set(['SOURCE_OBJECT', 'SOURCE_QUERY']);
+const ownFaults: ReadonlySet<string> = new Set(['SOURCE_OBJECT', 'SOURCE_CONVERSION', 'SOURCE_QUERY']);
 
 /**
  * Lets the server judge a filter before anything rests on it: names, types and conversions, on one row and so

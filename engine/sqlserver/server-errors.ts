@@ -34,17 +34,23 @@ const compilation: readonly number[] = [
   1035, 4104, 4121, 4145, 8116, 8117, 8134, 8144, 9810,
 ];
 const conversion: ServerErrorRule = {
-  code: 'SOURCE_QUERY',
+  code: 'SOURCE_CONVERSION',
   advice:
     'a value cannot be converted: check that source_filter_<table> compares each column with a literal of its own type',
 };
 const snapshotLost: ServerErrorRule = {
-  code: 'SOURCE_TIMEOUT',
+  code: 'SOURCE_SNAPSHOT_LOST',
   advice: 'the snapshot was lost (version store short of space, or a DDL change meanwhile); it is taken anew',
 };
-const busy: ServerErrorRule = {
-  code: 'SOURCE_TIMEOUT',
-  advice: 'the server is short of locks or memory for now; it is tried again',
+const short: ServerErrorRule = {
+  code: 'SOURCE_THROTTLED',
+  advice: 'the server is short of memory, locks or space in tempdb for now; it is tried again',
+};
+const throttled: ServerErrorRule = {
+  code: 'SOURCE_THROTTLED',
+  advice:
+    'the service limits what this database may use; it is tried again. If that does not help, lower ' +
+    '"concurrency.perServer" in the category file or raise the service objective',
 };
 const replica: ServerErrorRule = {
   code: 'SOURCE_CONNECTION',
@@ -119,11 +125,11 @@ export const serverErrorRules: ReadonlyMap<number, ServerErrorRule> = new Map([
     },
     448,
   ),
-  ...rules(busy, 701, 1204, 8645, 8651),
+  ...rules(short, 701, 802, 1101, 1105, 1204, 8628, 8645, 8651),
+  ...rules(throttled, 10928, 10929, 40501, 40549, 40550, 40551, 40552, 40553, 49918, 49919, 49920),
   ...rules(replica, 922, 976, 978, 983, 3948, 4221),
   ...rules(firewall, 40615, 40914),
-  ...rules(lost, 596, 6005, 10928, 10929, 18401, 18461, 40143, 40197, 40501, 40540, 40613),
-  ...rules(lost, 40549, 40550, 40551, 40552, 40553, 49918, 49919, 49920),
+  ...rules(lost, 596, 6005, 18401, 18461, 40143, 40197, 40540, 40613),
 ]);
 
 function rules(rule: ServerErrorRule, ...numbers: readonly number[]): readonly [number, ServerErrorRule][] {

@@ -23,16 +23,34 @@ describe('errors of the target', () => {
     ['28000', 'TARGET_LOGIN', false],
     ['3D000', 'TARGET_LOGIN', false],
     ['42501', 'TARGET_PERMISSION', false],
-    ['25006', 'TARGET_CONNECTION', true],
+    ['25006', 'TARGET_READ_ONLY', true],
     ['57P01', 'TARGET_CONNECTION', true],
+    ['57P02', 'TARGET_CONNECTION', true],
+    ['57P04', 'TARGET_CONNECTION', true],
+    ['57P05', 'TARGET_CONNECTION', true],
+    ['25P03', 'TARGET_CONNECTION', true],
+    ['08000', 'TARGET_CONNECTION', true],
     ['08006', 'TARGET_CONNECTION', true],
     ['57P03', 'TARGET_UNREACHABLE', true],
     ['53100', 'DISK_FULL', true],
+    ['53000', 'TARGET_BUSY', true],
+    ['53200', 'TARGET_BUSY', true],
     ['53300', 'TARGET_BUSY', true],
+    ['53400', 'TARGET_BUSY', true],
+    ['40001', 'TARGET_BUSY', true],
     ['40P01', 'TARGET_BUSY', true],
     ['55P03', 'TARGET_BUSY', true],
+    ['55006', 'TARGET_BUSY', true],
+    ['57014', 'TARGET_BUSY', true],
+    ['54000', 'TARGET_SHAPE', false],
+    ['2BP01', 'TARGET_DEPENDENTS', false],
     ['42601', 'TARGET_QUERY', false],
     ['22P02', 'TARGET_QUERY', false],
+    ['23502', 'TARGET_CONSTRAINT', false],
+    ['23503', 'TARGET_CONSTRAINT', false],
+    ['23505', 'TARGET_CONSTRAINT', false],
+    ['23514', 'TARGET_CONSTRAINT', false],
+    ['MGINC', 'STAGE_INCOMPLETE', false],
     ['MGKEY', 'TARGET_KEY_COLLISION', false],
     ['MGDEP', 'TARGET_DEPENDENTS', false],
     ['MGSHP', 'TARGET_SHAPE', false],
@@ -40,6 +58,13 @@ describe('errors of the target', () => {
   ])('SQLSTATE %s is %s', (state, code, retryable) => {
     expect(map(fromServer(state))).toMatchObject({ code, retryable });
   });
+
+  test.each(['25006', '53300', '57P01', '57P03', '40P01', '53100', '42501', '28P01'])(
+    'SQLSTATE %s is told with what follows or what to do',
+    (state) => {
+      expect(map(fromServer(state)).message).toMatch(/tried again|Give|See|Check/);
+    },
+  );
 
   test.each([
     ['ECONNREFUSED', 'TARGET_UNREACHABLE'],
