@@ -62,6 +62,7 @@ export async function loadRunConfig(
     consistency: category.consistency,
     concurrency: category.concurrency,
     attentionWaitSeconds: category.attention.wait,
+    quarantineLimit: category.poison === 'quarantine' ? category.poisonLimit : 0,
     storage: category.storage,
     duckdb: category.duckdb,
     stallSeconds: category.stall,

@@ -12,6 +12,8 @@ export interface RunConfig {
   readonly consistency: 'snapshot' | 'rcsi' | 'quiesced';
   readonly concurrency: { readonly perServer: number };
   readonly attentionWaitSeconds: number;
+  /** Rows of one chunk that may go to quarantine; 0 where a row that the target cannot hold parks its chunk. */
+  readonly quarantineLimit: number;
   readonly storage: { readonly partRows: number };
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
   readonly stallSeconds: number;

@@ -35,6 +35,14 @@ export const categoryFileSchema = strictObject({
         'Seconds that a run with parked chunks waits for retry or skip before it fails; 0 fails at once.',
       ),
   }).prefault({}),
+  poison: oneOf(['park', 'quarantine'])
+    .default('park')
+    .describe(
+      'What becomes of a row that the target cannot hold. park: its chunk waits for an operator. quarantine: the row goes to a file in STATS_BUCKET, the rest of the chunk to the target.',
+    ),
+  poisonLimit: whole(1, 10_000, 'rows')
+    .default(100)
+    .describe('Rows of one chunk that may be quarantined; with more of them the chunk parks all the same.'),
   storage: strictObject({
     partRows: whole(1, 100_000_000, 'rows').default(250_000).describe('Rows of one Parquet part.'),
   }).prefault({}),

@@ -98,13 +98,42 @@ describe('the sample configuration', () => {
   });
 
   test('takes defaults for everything that a category file may leave out', async () => {
-    for (const key of ['consistency', 'concurrency', 'attention', 'storage', 'duckdb', 'stall', 'finalize']) {
-      edit(categoryFile, key, undefined);
-    }
+    const optional = [
+      'consistency',
+      'concurrency',
+      'attention',
+      'poison',
+      'poisonLimit',
+      'storage',
+      'duckdb',
+      'stall',
+      'finalize',
+    ];
+    for (const key of optional) edit(categoryFile, key, undefined);
     edit(categoryFile, 'targets.0.chunk', undefined);
     const withDefaults = await load();
     cpSync(join(repository, categoryFile), join(project, categoryFile));
     expect(withDefaults).toEqual(await load());
+  });
+});
+
+describe('rows that the target cannot hold', () => {
+  test('park their chunk, unless a limit of them may be quarantined', async () => {
+    expect((await load()).quarantineLimit).toBe(0);
+    edit(categoryFile, 'poison', 'quarantine');
+    expect((await load()).quarantineLimit).toBe(100);
+    edit(categoryFile, 'poisonLimit', 7);
+    expect((await load()).quarantineLimit).toBe(7);
+    edit(categoryFile, 'poison', 'park');
+    expect((await load()).quarantineLimit).toBe(0);
+  });
+
+  test.each([
+    ['poison', 'skip', "'park' or 'quarantine'"],
+    ['poisonLimit', 0, 'from 1 to 10000'],
+  ])('%s: %j is refused', async (key, value, allowed) => {
+    edit(categoryFile, key, value);
+    await expectInvalid(categoryFile, key, allowed);
   });
 });
 
