@@ -52,7 +52,15 @@ const bucket = required(bucketForms).regex(
   },
 );
 
-const variables = z.object({
+const temporalVariables = z.object({
+  TEMPORAL_ADDRESS: z
+    .string()
+    .default('localhost:7233')
+    .pipe(hostPort('host:port, for example localhost:7233')),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+});
+
+const targetVariables = z.object({
   RDS_ENDPOINT: hostPort('host or host:port, for example warehouse.example.com:5432', 5432),
   RDS_USER: required('the name of the PostgreSQL role'),
   RDS_DATABASE: z.string().default('postgres'),
@@ -62,15 +70,15 @@ const variables = z.object({
       error: (issue) => `is '${issue.input}'; allowed: 'verify' (default) or 'off'`,
     })
     .default('verify'),
+});
+
+const variables = z.object({
+  ...targetVariables.shape,
   RAW_BUCKET: bucket,
   TRANSFORMED_BUCKET: bucket,
   STATS_BUCKET: bucket,
   MSSQL_CA_FILE: z.string().optional(),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .default('localhost:7233')
-    .pipe(hostPort('host:port, for example localhost:7233')),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
+  ...temporalVariables.shape,
   CONFIG_DIR: z.string().default('config'),
   SPILL_DIR: z.string().default(join(tmpdir(), 'migrate')),
 });
@@ -87,37 +95,11 @@ export function loadEnvironment(): Environment {
 
 /** `loadEnvironment` over the given variables, with no file read. */
 export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const given = settings(source);
   refuseUnsupported(given);
-  const parsed = variables.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
-    throw new MigrationError('CONFIG_INVALID', `Environment: ${lines.join(' ')} See .env.example.`);
-  }
-  const password = given.RDS_PASSWORD;
-  if (password === undefined) {
-    throw new MigrationError(
-      'SECRET_MISSING',
-      `RDS_PASSWORD is not set: the password of RDS_USER. See .env.example.`,
-    );
-  }
-  return environmentOf(parsed.data, password, given);
-}
-
-function environmentOf(
-  checked: z.infer<typeof variables>,
-  password: string,
-  given: Readonly<Record<string, string | undefined>>,
-): Environment {
+  const checked = check(variables, given);
   return {
-    target: {
-      ...checked.RDS_ENDPOINT,
-      database: checked.RDS_DATABASE,
-      user: checked.RDS_USER,
-      password: () => password,
-      ...(checked.RDS_CA_FILE !== undefined && { caFile: requireFile('RDS_CA_FILE', checked.RDS_CA_FILE) }),
-      tls: checked.RDS_TLS,
-    },
+    target: targetOf(checked, given),
     source: {
       ...(checked.MSSQL_CA_FILE !== undefined && {
         caFile: requireFile('MSSQL_CA_FILE', checked.MSSQL_CA_FILE),
@@ -129,12 +111,57 @@ function environmentOf(
       transformed: checked.TRANSFORMED_BUCKET,
       stats: checked.STATS_BUCKET,
     },
-    temporal: {
-      address: `${checked.TEMPORAL_ADDRESS.host}:${checked.TEMPORAL_ADDRESS.port}`,
-      namespace: checked.TEMPORAL_NAMESPACE,
-    },
+    temporal: temporalOf(checked),
     configDir: resolve(checked.CONFIG_DIR),
     spillDir: resolve(checked.SPILL_DIR),
+  };
+}
+
+/** As `loadEnvironment`, of a process that talks to Temporal alone and must not need to know the rest. */
+export function loadTemporalEnvironment(): Environment['temporal'] {
+  loadEnvFile();
+  return temporalOf(check(temporalVariables, settings(process.env)));
+}
+
+/** As `loadEnvironment`, of a process that only reads the target database. */
+export function loadTargetEnvironment(): Environment['target'] {
+  loadEnvFile();
+  const given = settings(process.env);
+  return targetOf(check(targetVariables, given), given);
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+function settings(source: NodeJS.ProcessEnv): Given {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+}
+
+function check<S extends z.ZodType>(schema: S, given: Given): z.infer<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`);
+  throw new MigrationError('CONFIG_INVALID', `Environment: ${lines.join(' ')} See .env.example.`);
+}
+
+function temporalOf(checked: z.infer<typeof temporalVariables>): Environment['temporal'] {
+  const { host, port } = checked.TEMPORAL_ADDRESS;
+  return { address: `${host}:${port}`, namespace: checked.TEMPORAL_NAMESPACE };
+}
+
+function targetOf(checked: z.infer<typeof targetVariables>, given: Given): Environment['target'] {
+  const password = given.RDS_PASSWORD;
+  if (password === undefined)
+    throw new MigrationError(
+      'SECRET_MISSING',
+      `RDS_PASSWORD is not set: the password of RDS_USER. See .env.example.`,
+    );
+  return {
+    ...checked.RDS_ENDPOINT,
+    database: checked.RDS_DATABASE,
+    user: checked.RDS_USER,
+    password: () => password,
+    ...(checked.RDS_CA_FILE !== undefined && { caFile: requireFile('RDS_CA_FILE', checked.RDS_CA_FILE) }),
+    tls: checked.RDS_TLS,
   };
 }
 
@@ -148,7 +175,7 @@ function loadEnvFile(): void {
 }
 
 /** A parameter taken from another place than the user believes would move the wrong rows. */
-function refuseUnsupported(given: Readonly<Record<string, string | undefined>>): void {
+function refuseUnsupported(given: Given): void {
   for (const name of ['MIGRATION_PARAMETER', 'SERVER_MAPPINGS_PARAMETER']) {
     if (given[name] === undefined) continue;
     throw new MigrationError(

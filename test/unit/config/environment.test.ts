@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { loadEnvironment, parseEnvironment } from '../../../config/environment';
+import {
+  loadEnvironment,
+  loadTargetEnvironment,
+  loadTemporalEnvironment,
+  parseEnvironment,
+} from '../../../config/environment';
 import { MigrationError } from '../../../engine/errors';
 
 const complete = {
@@ -133,5 +138,13 @@ describe('environment files', () => {
     expect(loadEnvironment()).toMatchObject({ target: { user: 'file' }, buckets: { raw: 's3://real' } });
     // Others read process.env themselves, and an empty value counts as not set.
     expect(process.env.LOG_LEVEL).toBeUndefined();
+  });
+
+  test('what only talks to Temporal needs nothing of the target, and the other way round', () => {
+    expect(loadTemporalEnvironment()).toEqual({ address: 'localhost:7233', namespace: 'default' });
+    expect(() => loadTargetEnvironment()).toThrow(/RDS_ENDPOINT is not set.*RDS_USER is not set/);
+    write('.env', { RDS_ENDPOINT: 'warehouse:5433', RDS_USER: 'migration', RDS_PASSWORD: 'hunter2' });
+    expect(loadTargetEnvironment()).toMatchObject({ host: 'warehouse', port: 5433, user: 'migration' });
+    expect(() => loadEnvironment()).toThrow(/RAW_BUCKET is not set/);
   });
 });
