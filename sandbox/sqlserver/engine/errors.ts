@@ -63,6 +63,9 @@ export const invalidCollation = (name: string): SqlServerError =>
 export const unknownDatabase = (name: string): SqlServerError =>
   new SqlServerError(911, `Database '${name}' does not exist. Make sure that the name is entered correctly.`);
 
+export const unknownProcedure = (name: string): SqlServerError =>
+  new SqlServerError(2812, `Could not find stored procedure '${name}'.`, 16, 62);
+
 export const noTransaction = (statement: 'COMMIT' | 'ROLLBACK'): SqlServerError =>
   new SqlServerError(
     statement === 'COMMIT' ? 3902 : 3903,

@@ -48,6 +48,15 @@ export interface Parameter {
   readonly value: Cell;
 }
 
+/** A call of a stored procedure; arguments go by name, or by place where they have none. */
+export interface ProcedureCall {
+  /** Lower-case, without schema. */
+  readonly procedure: string;
+  /** In whose context it runs, where the call names one. */
+  readonly database?: string;
+  readonly parameters: readonly Parameter[];
+}
+
 export const isolationLevels = [
   'READ UNCOMMITTED',
   'READ COMMITTED',
@@ -62,6 +71,8 @@ export interface SqlSession {
   readonly database: string;
   /** Runs a batch, streaming; throws SqlServerError. Stops within milliseconds when `signal` aborts. */
   execute(sql: string, parameters: readonly Parameter[], signal: AbortSignal): AsyncIterable<ResultEvent>;
+  /** Runs a system procedure and gives its return status; throws SqlServerError 2812 for one that is not known. */
+  call(call: ProcedureCall): Promise<number>;
   begin(isolation: IsolationLevel | undefined): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;

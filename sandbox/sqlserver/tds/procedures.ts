@@ -1,4 +1,4 @@
-import { type Parameter, SqlServerError } from '../engine/types.js';
+import { type Parameter, type ProcedureCall, SqlServerError } from '../engine/types.js';
 import type { RpcCall, RpcParameter } from './requests.js';
 
 /** A statement with its arguments by name, ready for the engine. */
@@ -12,8 +12,9 @@ interface PreparedStatement {
   readonly names: readonly string[];
 }
 
-/** What a procedure call asks for: a statement to run, a handle to give back, or neither. */
+/** What a procedure call asks for: a statement to run, a handle to give back, a procedure of the engine, or nothing. */
 export interface ProcedurePlan {
+  readonly call?: ProcedureCall;
   readonly statement?: BoundStatement;
   readonly handle?: { readonly name: string; readonly value: number };
 }
@@ -26,8 +27,9 @@ export class Procedures {
   readonly #prepared = new Map<number, PreparedStatement>();
   #lastHandle = 0;
 
-  /** Throws Msg 2812 for any other procedure, and the errors of SQL Server for arguments that do not fit. */
-  plan({ procedure, parameters }: RpcCall): ProcedurePlan {
+  /** Leaves any other procedure to the engine; throws the errors of SQL Server for arguments that do not fit. */
+  plan(call: RpcCall): ProcedurePlan {
+    const { procedure, parameters } = call;
     switch (procedure) {
       case 'sp_executesql': {
         const [statement, definitions, ...values] = parameters;
@@ -52,7 +54,7 @@ export class Procedures {
         this.#prepared.delete(parameters[0]?.value as number);
         return {};
       default:
-        throw new SqlServerError(2812, `Could not find stored procedure '${procedure}'.`, 16, 62);
+        return { call };
     }
   }
 

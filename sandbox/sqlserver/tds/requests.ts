@@ -26,6 +26,8 @@ export interface RpcParameter extends Parameter {
 export interface RpcCall {
   /** Lower-case name without schema. */
   readonly procedure: string;
+  /** Where the call named one: `tempdb.sys.sp_getapplock`. */
+  readonly database?: string;
   readonly parameters: readonly RpcParameter[];
 }
 
@@ -46,7 +48,7 @@ export function parseRpc(data: Buffer): RpcCall[] {
   skipAllHeaders(reader);
   const calls: RpcCall[] = [];
   while (reader.remaining > 0) {
-    const procedure = readProcedure(reader);
+    const called = readProcedure(reader);
     reader.u16();
     const parameters: RpcParameter[] = [];
     let more = false;
@@ -59,21 +61,20 @@ export function parseRpc(data: Buffer): RpcCall[] {
         parameters.push(readParameter(reader));
       }
     }
-    calls.push({ procedure, parameters });
+    calls.push({ ...called, parameters });
   }
   return calls;
 }
 
-function readProcedure(reader: ByteReader): string {
+function readProcedure(reader: ByteReader): Pick<RpcCall, 'procedure' | 'database'> {
   const length = reader.u16();
   if (length === 0xffff) {
     const id = reader.u16();
-    return procedureIds[id] ?? `procedure number ${id}`;
+    return { procedure: procedureIds[id] ?? `procedure number ${id}` };
   }
-  return reader
-    .utf16(length)
-    .replace(/^(?:master\.)?(?:dbo|sys)?\./i, '')
-    .toLowerCase();
+  const parts = reader.utf16(length).split('.');
+  const [procedure = '', , database = ''] = parts.reverse();
+  return { procedure: procedure.toLowerCase(), ...(database !== '' && { database }) };
 }
 
 function readParameter(reader: ByteReader): RpcParameter {

@@ -128,12 +128,13 @@ export class Session {
   /** A procedure's results, its return status, the handle it returns, DONEPROC (MS-TDS 2.2.6.6, 2.2.7.8). */
   async #call(call: RpcCall, signal: AbortSignal): Promise<void> {
     const { response } = this.#context;
-    const { statement, handle } = this.#procedures.plan(call);
+    const { statement, handle, call: own } = this.#procedures.plan(call);
     if (statement !== undefined) {
       await this.#execute(statement.sql, statement.parameters, doneToken.doneInProc, signal);
     }
+    const status = own === undefined ? 0 : await this.#sql.call(own);
     response.releaseDone();
-    writeReturnStatus(response.out, 0);
+    writeReturnStatus(response.out, status);
     if (handle !== undefined) {
       writeReturnValue(response.out, {
         ordinal: 0,

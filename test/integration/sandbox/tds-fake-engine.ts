@@ -2,6 +2,7 @@ import {
   type Cell,
   type IsolationLevel,
   type Parameter,
+  type ProcedureCall,
   type ResultColumn,
   type ResultEvent,
   type SqlServerEngine,
@@ -74,6 +75,12 @@ class FakeSession implements SqlSession {
     for (const part of sql.split(';').map(normalize)) {
       yield* this.#run(part, parameters, signal);
     }
+  }
+
+  async call({ procedure, database, parameters }: ProcedureCall): Promise<number> {
+    if (procedure !== 'sp_known') throw new SqlServerError(2812, `Could not find '${procedure}'.`, 16, 62);
+    this.log.push(`call ${database ?? this.database}..${procedure} ${parameters.map(({ value }) => value)}`);
+    return -1;
   }
 
   async begin(isolation: IsolationLevel | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import { connect as connectSocket } from 'node:net';
-import { type Connection, ISOLATION_LEVEL, type Request } from 'tedious';
+import { type Connection, ISOLATION_LEVEL, Request, TYPES } from 'tedious';
 import { type ResultColumn, SqlServerError, type SqlSession } from '../../../sandbox/sqlserver/engine/types';
 import { installClients, jdbc, pymssql, type Target } from './tds-clients';
 import { FakeEngine, fakeLogin, stream } from './tds-fake-engine';
@@ -157,6 +157,18 @@ describe('a session', () => {
   it('reports a procedure that is not there as 2812', async () => {
     const [answer] = await pymssql(target, ['!call sp_nothing'], 'off');
     expect(answer?.error).toBe(2812);
+  });
+
+  it('gives the status that a procedure of the engine returns', async () => {
+    const statuses: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const request = new Request('tempdb.sys.sp_known', (error) => (error ? reject(error) : resolve()));
+      request.on('doneProc', (_rows, _more, returned) => statuses.push(returned));
+      request.addParameter('Resource', TYPES.NVarChar, 'a');
+      connection.callProcedure(request);
+    });
+    expect(statuses).toEqual([-1]);
+    expect(engine.log).toContain('call tempdb..sp_known a');
   });
 
   it('keeps a mistake of the stand-in from reaching the client, and the connection from breaking', async () => {

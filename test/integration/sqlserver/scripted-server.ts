@@ -106,6 +106,7 @@ function scriptedSession(script: Script, seen: ScriptedServer['seen']): SqlSessi
       seen.setUp.push(sql);
       yield { kind: 'done', command: 'other' };
     },
+    call: async () => 0,
     async begin(isolation) {
       seen.begun.push(isolation);
       transactions = 1;

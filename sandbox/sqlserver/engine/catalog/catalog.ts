@@ -5,6 +5,7 @@ import type {
   ServerDefinition,
   TableDefinition,
 } from '../definition.js';
+import { ApplicationLocks } from '../session/application-locks.js';
 import { defaultCollation } from '../translate/collation.js';
 
 export interface CatalogTable {
@@ -101,6 +102,7 @@ export class Server {
   readonly databases: readonly Database[];
   readonly productVersion: string;
   readonly sessions = new Map<number, SessionInfo>();
+  readonly applicationLocks = new ApplicationLocks();
 
   constructor(readonly definition: ServerDefinition) {
     this.productVersion = definition.productVersion ?? '16.0.4135.4';

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database, Server, SessionInfo } from '../catalog/catalog.js';
-import { unknownDatabase } from '../errors.js';
+import { unknownDatabase, unknownProcedure } from '../errors.js';
 import { type Statement, statementsOf } from '../parse/batch.js';
 import { parseStatement } from '../parse/statement.js';
 import type { Env, Query, SessionFacts } from '../translate/env.js';
 import { translateQuery } from '../translate/query.js';
 import { plan } from '../translate/write.js';
-import type { IsolationLevel, Parameter, ResultEvent, SqlSession } from '../types.js';
+import type { IsolationLevel, Parameter, ProcedureCall, ResultEvent, SqlSession } from '../types.js';
 import { applySetting, type Settings } from './settings.js';
 import { StatementRunner } from './statement-runner.js';
 import { TransactionState } from './transaction.js';
@@ -55,6 +55,15 @@ export class EngineSession implements SqlSession, SessionInfo {
     return Math.min(1, this.#transaction.count);
   }
 
+  async call(call: ProcedureCall): Promise<number> {
+    const database = call.database === undefined ? this.#database : this.server.database(call.database);
+    if (database === undefined) throw unknownDatabase(call.database ?? '');
+    const { applicationLocks } = this.server;
+    if (call.procedure === 'sp_getapplock') return applicationLocks.take(this.id, database.name, call);
+    if (call.procedure === 'sp_releaseapplock') return applicationLocks.release(this.id, database.name, call);
+    throw unknownProcedure(call.procedure);
+  }
+
   async begin(isolation: IsolationLevel | undefined): Promise<void> {
     if (isolation !== undefined) this.#transaction.isolation = isolation;
     this.#transaction.begin();
@@ -72,6 +81,7 @@ export class EngineSession implements SqlSession, SessionInfo {
     if (this.#closed) return;
     this.#closed = true;
     this.server.sessions.delete(this.id);
+    this.server.applicationLocks.releaseAll(this.id);
     this.connection.interrupt();
     await this.#runner.settled();
     if (this.#transaction.count > 0) await this.#transaction.rollback().catch(() => undefined);

@@ -28,8 +28,10 @@ describe('requests', () => {
     ['sp_executesql', 'sp_executesql'],
     [10, 'sp_executesql'],
     ['sys.SP_Execute', 'sp_execute'],
+    ['tempdb.sys.sp_getapplock', 'sp_getapplock', 'tempdb'],
+    ['tempdb..sp_getapplock', 'sp_getapplock', 'tempdb'],
     [99, 'procedure number 99'],
-  ])('as procedure calls name %s', (procedure, name) => {
+  ])('as procedure calls name %s', (procedure, name, database = undefined) => {
     const options = { tdsVersion: '7_4' } as never;
     const parameters = [{ name: 'p', type: TYPES.Int, value: 5, output: true }] as never;
     const [call] = parseRpc(
@@ -37,6 +39,7 @@ describe('requests', () => {
     );
     expect(call).toEqual({
       procedure: name,
+      database,
       parameters: [{ name: '@p', output: true, type: { name: 'int' }, value: 5 }],
     });
   });
@@ -98,6 +101,11 @@ describe('procedures', () => {
     ]);
   });
 
+  it('leave what they do not know to the engine', () => {
+    const call = { procedure: 'sp_who', database: 'tempdb', parameters: [] };
+    expect(new Procedures().plan(call)).toEqual({ call });
+  });
+
   it('keep a prepared statement until it is unprepared', () => {
     const procedures = new Procedures();
     const { handle } = procedures.plan({
@@ -113,11 +121,6 @@ describe('procedures', () => {
   });
 
   it.each<readonly [string, RpcCall, string]>([
-    [
-      'an unknown procedure',
-      { procedure: 'sp_who', parameters: [] },
-      "Could not find stored procedure 'sp_who'.",
-    ],
     ['no statement', { procedure: 'sp_executesql', parameters: [] }, "expects parameter '@statement'"],
     [
       'a value that is missing',
