@@ -1,11 +1,19 @@
 import { type ErrorCode, errorCodes } from '../engine/errors.js';
 import { listPending, parkChunk } from '../engine/postgres/control/chunks.js';
 import {
+  type ChunkChange,
   countParked,
   pendingDatabases,
   removeStaged,
   resolveParked as resolve,
 } from '../engine/postgres/control/parked.js';
+import {
+  requireChunk,
+  requireNames,
+  type Selection,
+  selectionOf,
+} from '../engine/postgres/control/selection.js';
+import { splitChunks } from '../engine/postgres/control/split-chunks.js';
 import type {
   Activities,
   ChunkPage,
@@ -27,25 +35,48 @@ export function chunkActivities(
       runStep(async () => ({ chunks: await listPending(deps.target, scope, afterOrdinal, limit) })),
 
     parkChunk: ({ code, message, ...ref }) =>
-      runStep(async () => {
+      runStep(async (step) => {
         await parkChunk(deps.target, ref, { code, message }, !mayPass(code));
         if (code !== 'CHECKSUM_STAGE') return;
         const { target } = await contexts.chunk(ref);
-        await removeStaged(deps.target, target, ref.chunkId);
+        const onProgress = (): void => step.advance(1);
+        await removeStaged({ target: deps.target, runId: ref.runId, onProgress }, target, ref.chunkId);
       }),
 
-    resolveParked: ({ runId, action, chunk: path, reason }: ResolveParkedInput): Promise<ParkedSummary> =>
+    resolveParked: (input: ResolveParkedInput): Promise<ParkedSummary> =>
       runStep(async (step) => {
+        const { runId } = input;
         const { config } = await contexts.of(runId);
         step.stallAfter(config.stallSeconds);
-        const resolved = await resolve(deps.target, runId, config.targets, action, { path, reason });
+        const change = { target: deps.target, runId, config, onProgress: () => step.advance(1) };
         return {
-          resolved: resolved.length,
+          resolved: await resolveChunks(change, input),
           parked: await countParked(deps.target, runId),
           databases: await pendingDatabases(deps.target, runId),
         };
       }),
   };
+}
+
+async function resolveChunks(change: ChunkChange, input: ResolveParkedInput): Promise<number> {
+  const { action, reason = '', parts } = input;
+  const selection = await selectionFor(change, input);
+  if (action === 'skip') return resolve(change, selection, { action, reason });
+  return parts === undefined ? resolve(change, selection, { action }) : splitChunks(change, selection, parts);
+}
+
+/** Refuses what the run does not have, so that a mistyped name is told from a chunk that was resolved before. */
+async function selectionFor(
+  { target, runId, config }: ChunkChange,
+  { chunk, where = {} }: ResolveParkedInput,
+): Promise<Selection> {
+  if (chunk === undefined) {
+    requireNames(config, where);
+    return where;
+  }
+  const selection = selectionOf(config, chunk);
+  await requireChunk(target, runId, config.category, selection);
+  return selection;
 }
 
 /**

@@ -79,6 +79,8 @@ export interface PlanSummary {
 }
 export interface RemovalSummary {
   readonly rowsRemoved: number;
+  /** Rows in the stage, and so in the target, of windows that this run does not plan; inside of `input_partition` only. */
+  readonly rowsOutsidePlan: number;
 }
 export interface ListChunksInput extends DatabaseRef {
   readonly afterOrdinal: number;

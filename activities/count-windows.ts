@@ -1,7 +1,7 @@
 import type { SourceTable, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
 import { partitionRange, type Window, windowGrid } from '../engine/plan/windows.js';
-import type { PlannedSource } from '../engine/postgres/control/source-tables.js';
+import type { CheckedTable } from '../engine/postgres/control/checked-tables.js';
 import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import {
@@ -12,9 +12,6 @@ import {
   type WindowedTable,
 } from '../engine/sqlserver/windows.js';
 import type { Step } from './step.js';
-
-/** A source table with what the check found of it. */
-export type CheckedTable = PlannedSource & { readonly source: SourceTable };
 
 export interface CountedWindows {
   readonly windows: readonly Window[];
@@ -156,7 +153,7 @@ function add(
   entry[subjectOf(source)] = (entry[subjectOf(source)] ?? 0) + count;
 }
 
-function incomplete(source: SourceTable, what: string): MigrationError {
+export function incomplete(source: SourceTable, what: string): MigrationError {
   return new MigrationError(
     'PLAN_INCOMPLETE',
     `The plan of ${subjectOf(source)} is not complete: ${what}. Rows came or went while it was counted; it is counted again.`,
@@ -173,7 +170,7 @@ function chunkColumnOf({ source, columns }: CheckedTable): CheckedTable['columns
   return column;
 }
 
-function windowedTable(table: CheckedTable): WindowedTable {
+export function windowedTable(table: CheckedTable): WindowedTable {
   const { schema, table: name } = table.source;
   return { schema, table: name, chunkColumn: chunkColumnOf(table) };
 }
@@ -182,10 +179,10 @@ function bounded({ chunkColumn }: WindowedTable, { from, to }: Range): SourcePre
   return from === undefined || to === undefined ? {} : { chunkColumn, from, to };
 }
 
-function filterOf({ filter }: SourceTable): { readonly filter?: string } {
+export function filterOf({ filter }: SourceTable): { readonly filter?: string } {
   return filter === undefined ? {} : { filter };
 }
 
-function subjectOf({ schema, table }: SourceTable): string {
+export function subjectOf({ schema, table }: SourceTable): string {
   return `${schema}.${table}`;
 }

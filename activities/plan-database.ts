@@ -1,13 +1,14 @@
 import type { TargetConfig } from '../config/run-config.js';
-import { MigrationError } from '../engine/errors.js';
-import { chunkFingerprint, rawFingerprint } from '../engine/plan/fingerprint.js';
+import { windowFingerprint } from '../engine/plan/fingerprint.js';
 import type { Window } from '../engine/plan/windows.js';
+import { type CheckedTable, checkedTables } from '../engine/postgres/control/checked-tables.js';
 import { planChunks } from '../engine/postgres/control/plan-chunks.js';
-import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
+import { type SplitWindow, splitWindows } from '../engine/postgres/control/planned-windows.js';
 import type { PlannedChunk } from '../engine/postgres/control/types.js';
 import { stageCounts } from '../engine/postgres/stage.js';
 import type { DatabaseRef, PlanSummary } from './contract.js';
-import { type CheckedTable, type CountedWindows, countWhole, countWindows } from './count-windows.js';
+import { countParts } from './count-parts.js';
+import { type CountedWindows, countWhole, countWindows } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
 import { type RunContext, type RunContexts, targetOf } from './run-context.js';
 import { runStep, type Step } from './step.js';
@@ -26,9 +27,12 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
       const { config } = context;
       step.stallAfter(config.stallSeconds * countingPatience);
       const target = targetOf(config, ref.target);
-      const tables = tablesOf(target, await listSourceTables(deps.target, ref.runId, ref));
-      const counted = await count(deps, context, target, tables, ref, step);
-      const scope = { ...ref, category: config.category, stageSchema: target.stageSchema };
+      const tables = await checkedTables(deps.target, ref.runId, target, ref);
+      const { category, quarantineLimit } = config;
+      const scope = { ...ref, category, stageSchema: target.stageSchema, quarantineLimit };
+      // A restart begins with whole windows again.
+      const splits = config.jobMode === 'restart' ? [] : await splitWindows(deps.target, scope);
+      const counted = await count(deps, context, target, tables, splits, ref, step);
       const staged = await stageCounts(deps.target, target, scope);
       step.advance(1);
       const chunks = counted.windows.map((window, ordinal) =>
@@ -45,33 +49,18 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-function tablesOf(target: TargetConfig, planned: readonly PlannedSource[]): readonly CheckedTable[] {
-  return target.sources.map((source) => {
-    const found = planned.find(({ schema, table }) => schema === source.schema && table === source.table);
-    if (found === undefined)
-      throw new MigrationError(
-        'INTERNAL',
-        `${source.schema}.${source.table} was not checked before its plan.`,
-      );
-    return { ...found, source };
-  });
-}
-
 function plannedChunk(
-  { server, database }: DatabaseRef,
+  place: DatabaseRef,
   target: TargetConfig,
   tables: readonly CheckedTable[],
   window: Window,
   ordinal: number,
   { rows }: CountedWindows,
 ): PlannedChunk {
-  const raw = tables.map(({ source, columns }) =>
-    rawFingerprint({ server, database, source, columns, window }),
-  );
   return {
     window,
     ordinal,
-    fingerprint: chunkFingerprint(target, raw),
+    fingerprint: windowFingerprint(place, target, tables, window),
     rowsPlanned: rows.get(window.label) ?? {},
   };
 }
@@ -81,16 +70,17 @@ async function count(
   { config }: RunContext,
   target: TargetConfig,
   tables: readonly CheckedTable[],
+  splits: readonly SplitWindow[],
   ref: DatabaseRef,
   step: Step,
 ): Promise<CountedWindows> {
-  const session = await deps.openSource(config, ref, step.signal);
+  const session = await deps.openSource(config, ref, step);
   try {
-    return await session.inSnapshot(config.consistency, (reader) =>
-      target.chunk.by === 'none'
-        ? countWhole(reader, tables, step)
-        : countWindows(reader, target, tables, config.inputPartition, step),
-    );
+    return await session.inSnapshot(config.consistency, async (reader) => {
+      if (target.chunk.by === 'none') return countWhole(reader, tables, step);
+      const counted = await countWindows(reader, target, tables, config.inputPartition, step);
+      return countParts(reader, tables, counted, splits, step);
+    });
   } finally {
     await session.close();
   }

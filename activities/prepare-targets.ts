@@ -1,5 +1,5 @@
 import { refuseOverlaps } from '../engine/postgres/control/plan-chunks.js';
-import { plannedWindows } from '../engine/postgres/control/planned-windows.js';
+import { plannedMonths, rowsOutsidePlan } from '../engine/postgres/control/planned-windows.js';
 import { removeRows } from '../engine/postgres/remove.js';
 import { prepareStage } from '../engine/postgres/stage.js';
 import { takeOverOpenEnds } from '../engine/postgres/take-over.js';
@@ -18,13 +18,19 @@ export function prepareTargets(deps: Dependencies, contexts: RunContexts) {
       const context = await contexts.of(runId);
       step.stallAfter(context.config.stallSeconds);
       for (const table of context.config.targets) {
-        const months = await plannedMonths(deps, runId, table.name);
+        const months = await plannedMonths(deps.target, runId, table.name);
         await prepareStage(deps.target, table, table.partitionColumn === undefined ? [] : months);
         step.advance(1);
       }
       const rowsRemoved = await clearStage(deps, context, step);
       await refuseOverlaps(deps.target, runId);
-      return { rowsRemoved };
+      const { category, targets, inputPartition } = context.config;
+      const outside = await rowsOutsidePlan(deps.target, runId, {
+        category,
+        targets: targets.map(({ name }) => name),
+        ...(inputPartition !== undefined && { inputPartition }),
+      });
+      return { rowsRemoved, rowsOutsidePlan: outside };
     });
 }
 
@@ -50,12 +56,4 @@ async function clearStage(deps: Dependencies, { runId, config }: RunContext, ste
     rowsRemoved += removal.rowsRemoved;
   }
   return rowsRemoved;
-}
-
-/** `YYYYMM` of every planned window that lies in one month; other rows go to the default child. */
-async function plannedMonths(deps: Dependencies, runId: string, target: string): Promise<readonly string[]> {
-  const months = new Set<string>();
-  for (const label of await plannedWindows(deps.target, runId, target))
-    if (/^\d{6}(\d\d)?$/.test(label)) months.add(label.slice(0, 6));
-  return [...months].sort();
 }

@@ -44,7 +44,7 @@ export function exportFingerprint(raw: string, epoch: number): string {
 }
 
 /** Hash of all that decides what a chunk's stage rows hold; what the ledger keeps and a resume compares. */
-export function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string {
+function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string {
   return hash({
     raw,
     transformVersion,
@@ -53,6 +53,20 @@ export function chunkFingerprint(target: TargetConfig, raw: readonly string[]): 
     columns: target.columns.map(({ name, pgType, nullable }) => [name, pgType, nullable]),
     partitionColumn: target.partitionColumn ?? null,
   });
+}
+
+/** What the plan wants of one window: `chunkFingerprint` over all source tables of the target, in their order. */
+export function windowFingerprint(
+  place: { readonly server: string; readonly database: string },
+  target: TargetConfig,
+  tables: readonly Pick<RawContent, 'source' | 'columns'>[],
+  window: Window,
+): string {
+  const { server, database } = place;
+  return chunkFingerprint(
+    target,
+    tables.map(({ source, columns }) => rawFingerprint({ server, database, source, columns, window })),
+  );
 }
 
 /** A chunk's transformed parts belong to one export of its raw parts. */

@@ -1,4 +1,5 @@
 import { MigrationError } from '../errors.js';
+import { momentText, parseMoment } from './moments.js';
 
 /**
  * A half-open range `[from, to)` of the chunking column, in ISO wall-clock text (`2025-01-31 00:00:00`).
@@ -36,7 +37,7 @@ const maxWindows = 100_000;
 export function partitionRange(partition: string): { readonly from: string; readonly to: string } {
   const start = firstDay(partition);
   const end = partition.length === 6 ? nextStep(start, 'month') : start + dayMs;
-  return { from: iso(start), to: iso(end) };
+  return { from: momentText(start), to: momentText(end) };
 }
 
 /**
@@ -52,8 +53,8 @@ export function windowGrid(input: GridInput): readonly Window[] {
   const last = high === undefined ? ceilFound(input.found?.max, input.grain) : ceilStep(high, input.grain);
   if (first === undefined || last === undefined) return openGrid(low, high, input.nulls);
   const windows = steps(first, last, input.grain, partition);
-  const lowest = iso(first);
-  const highest = iso(last);
+  const lowest = momentText(first);
+  const highest = momentText(last);
   return [
     ...(low === undefined ? [{ label: `lt${compact(lowest)}`, to: lowest }] : []),
     ...windows,
@@ -67,7 +68,10 @@ export function windowGrid(input: GridInput): readonly Window[] {
  * lower bound always, as a window without any would take the rows without a value a second time.
  */
 function openGrid(low: string | undefined, high: string | undefined, nulls: boolean): readonly Window[] {
-  const range = { from: iso(parse(low ?? calendarStart)), ...(high && { to: iso(parse(high)) }) };
+  const range = {
+    from: momentText(parseMoment(low ?? calendarStart)),
+    ...(high && { to: momentText(parseMoment(high)) }),
+  };
   return [{ label: 'all', ...range }, ...nullWindow(nulls)];
 }
 
@@ -84,14 +88,17 @@ function steps(
   if (countSteps(first, last, grain) > maxWindows) throw tooMany(first, last, grain);
   const windows: Window[] = [];
   for (let at = first; at < last; at = nextStep(at, grain)) {
-    const from = Math.max(at, partition === undefined ? at : parse(partition.from));
+    const from = Math.max(at, partition === undefined ? at : parseMoment(partition.from));
     const next = nextStep(at, grain);
-    const to = Math.min(next, partition === undefined ? next : parse(partition.to));
-    const label = compact(iso(from)).slice(0, grain === 'day' || (partition && to - from === dayMs) ? 8 : 6);
+    const to = Math.min(next, partition === undefined ? next : parseMoment(partition.to));
+    const label = compact(momentText(from)).slice(
+      0,
+      grain === 'day' || (partition && to - from === dayMs) ? 8 : 6,
+    );
     windows.push(
       to < calendarEnd
-        ? { label, from: iso(from), to: iso(to) }
-        : { label: `ge${compact(iso(from))}`, from: iso(from) },
+        ? { label, from: momentText(from), to: momentText(to) }
+        : { label: `ge${compact(momentText(from))}`, from: momentText(from) },
     );
   }
   return windows;
@@ -107,26 +114,19 @@ function tooMany(first: number, last: number, grain: Grain): MigrationError {
   const coarser = grain === 'day' ? ', or choose "grain": "month"' : '';
   return new MigrationError(
     'PLAN_TOO_LARGE',
-    `Windows from ${iso(first)} to ${iso(last)} by ${grain} would be more than ${maxWindows}. ` +
+    `Windows from ${momentText(first)} to ${momentText(last)} by ${grain} would be more than ${maxWindows}. ` +
       `Bound the chunking column in source_filter_<table>${coarser}.`,
   );
 }
 
-function parse(text: string): number {
-  const at = Date.parse(`${text.trim().replace(' ', 'T')}${text.trim().length > 10 ? 'Z' : ''}`);
-  if (Number.isNaN(at))
-    throw new MigrationError('FILTER_INVALID', `'${text}' is not a date that can bound windows.`);
-  return at;
-}
-
 function firstDay(partition: string): number {
   const day = partition.length === 6 ? '01' : partition.slice(6);
-  return parse(`${partition.slice(0, 4)}-${partition.slice(4, 6)}-${day}`);
+  return parseMoment(`${partition.slice(0, 4)}-${partition.slice(4, 6)}-${day}`);
 }
 
 function floorStep(text: string | undefined, grain: Grain): number | undefined {
   if (text === undefined) return undefined;
-  const at = new Date(parse(text));
+  const at = new Date(parseMoment(text));
   if (grain === 'month') at.setUTCDate(1);
   return at.setUTCHours(0, 0, 0, 0);
 }
@@ -134,7 +134,7 @@ function floorStep(text: string | undefined, grain: Grain): number | undefined {
 function ceilStep(text: string, grain: Grain): number | undefined {
   const floor = floorStep(text, grain);
   if (floor === undefined) return undefined;
-  return floor === parse(text) && !hasSubMillisecond(text) ? floor : nextStep(floor, grain);
+  return floor === parseMoment(text) && !hasSubMillisecond(text) ? floor : nextStep(floor, grain);
 }
 
 /** The largest value itself must lie inside the grid, so its own day or month is the last one. */
@@ -154,23 +154,16 @@ function nextStep(at: number, grain: Grain): number {
   return grain === 'day' ? at + dayMs : date.setUTCMonth(date.getUTCMonth() + 1, 1);
 }
 
-function iso(at: number): string {
-  return new Date(at)
-    .toISOString()
-    .replace(/\.\d+Z$/, '')
-    .replace('T', ' ');
-}
-
 function compact(text: string): string {
   return text.slice(0, 10).replaceAll('-', '');
 }
 
 function latest(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return parse(a) >= parse(b) ? a : b;
+  return parseMoment(a) >= parseMoment(b) ? a : b;
 }
 
 function earliest(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return parse(a) <= parse(b) ? a : b;
+  return parseMoment(a) <= parseMoment(b) ? a : b;
 }

@@ -3,6 +3,7 @@ import { MigrationError } from '../errors.js';
 import { partitionRange } from '../plan/windows.js';
 import { whileBackendWorks } from './backend-watch.js';
 import type { Target, TargetClient } from './connection.js';
+import { releaseCovered } from './control/plan-chunks.js';
 import { monthChild, quoteName, stageName } from './names.js';
 import { findRelation } from './shape.js';
 
@@ -132,10 +133,13 @@ async function truncate(
   return true;
 }
 
-/** Also the run's planned chunks that have no row yet: what was exported of them is of an earlier epoch too. */
+/**
+ * Also the run's planned chunks that have no row yet: what was exported of them is of an earlier epoch too. Chunks of
+ * another grid, and parts of what is whole again, are let go: the run's own windows bring their rows.
+ */
 async function forget(
   client: TargetClient,
-  { runId, table }: RemovalInput,
+  { runId, table, category, sources }: RemovalInput,
   chunkIds: readonly string[],
 ): Promise<void> {
   await client.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [chunkIds]);
@@ -145,4 +149,6 @@ async function forget(
       WHERE chunk_id = ANY ($1::bigint[]) OR (run_id = $2 AND target = $3)`,
     [chunkIds, runId, table.name],
   );
+  for (const source of sources)
+    await releaseCovered(client, { runId, category, target: table.name, ...source });
 }

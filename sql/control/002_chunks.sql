@@ -17,13 +17,16 @@ CREATE TABLE migration_control.chunk (
   -- The last run that planned the chunk. A chunk outlives its runs: that is what makes resume possible.
   run_id        text REFERENCES migration_control.run,
   state         text NOT NULL DEFAULT 'PENDING'
-                CHECK (state IN ('PENDING', 'DONE', 'NEEDS_ATTENTION', 'SKIPPED')),
+                CHECK (state IN ('PENDING', 'DONE', 'NEEDS_ATTENTION', 'SKIPPED', 'SPLIT')),
   -- Of what the plan wants in the stage; the ledger has that of what is there.
   fingerprint   text NOT NULL,
   rows_planned  jsonb NOT NULL,
   -- Raised when the chunk must begin at its source again (restart, retry): parts of an earlier epoch, and those
   -- that a forgotten attempt may still publish, are then of another fingerprint.
   epoch         integer NOT NULL DEFAULT 0,
+  -- Of a part: the chunk that was split into it and its like. That one is SPLIT and of no run as long as its parts
+  -- stand for it; a later plan plans the parts, a restart the whole again.
+  split_of      bigint REFERENCES migration_control.chunk ON DELETE SET NULL,
   cause_code    text,
   cause_message text,
   updated_at    timestamptz NOT NULL DEFAULT now(),
@@ -35,3 +38,6 @@ CREATE TABLE migration_control.chunk (
 -- Paging through what is pending, and every report of a run. The state is left out on purpose: it changes
 -- several times a chunk, and without it those updates touch no index (HOT).
 CREATE INDEX chunk_run ON migration_control.chunk (run_id, target, server, database, ordinal);
+
+-- From a split chunk to its parts.
+CREATE INDEX chunk_part ON migration_control.chunk (split_of) WHERE split_of IS NOT NULL;

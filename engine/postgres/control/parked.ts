@@ -1,61 +1,72 @@
 import type { TargetConfig } from '../../../config/run-config.js';
+import { whileBackendWorks } from '../backend-watch.js';
 import type { Queryable, Target, TargetClient } from '../connection.js';
 import { stageName } from '../names.js';
 import { findRelation } from '../shape.js';
+import { type RunNames, type Selection, selected, selectionValues } from './selection.js';
 
-interface Resolved {
-  readonly chunkId: string;
-  readonly target: string;
-  readonly server: string;
-  readonly database: string;
+/** What every change of parked chunks needs to know of their run. */
+export interface ChunkChange {
+  readonly target: Target;
+  readonly runId: string;
+  readonly config: RunNames;
+  /** Called about each second while the server works. */
+  readonly onProgress: () => void;
 }
 
 /**
- * Takes parked chunks of a run out of NEEDS_ATTENTION: `retry` makes them PENDING, to begin at the source; `skip`
- * keeps the reason with SKIPPED. Either way no row of theirs stays in the stage, where a finalize would find it.
- * `path` is `<target>/<server>/<database>/<window>`; absent for all.
+ * Takes parked chunks of a run out of NEEDS_ATTENTION and returns how many: `retry` makes them PENDING, to begin at
+ * the source; `skip` keeps the reason with SKIPPED. Either way no row of theirs stays in the stage, where a finalize
+ * would find it. A chunk in any other state is left as it is: the message may have come before.
  */
 export async function resolveParked(
-  target: Target,
-  runId: string,
-  tables: readonly TargetConfig[],
-  action: 'retry' | 'skip',
-  { path, reason }: { readonly path?: string | undefined; readonly reason?: string | undefined },
-): Promise<readonly Resolved[]> {
-  return target.transaction(async (client) => {
-    const { rows } = await client.query<Resolved>(
+  change: ChunkChange,
+  selection: Selection,
+  resolution: { readonly action: 'retry' } | { readonly action: 'skip'; readonly reason: string },
+): Promise<number> {
+  return change.target.transaction(async (client) => {
+    const { rows } = await client.query<{ chunkId: string; target: string }>(
       `UPDATE migration_control.chunk
-          SET state = $3, updated_at = now(),
-              cause_message = CASE WHEN $3 = 'SKIPPED' THEN $4 || ' (parked: ' || coalesce(cause_message, '') || ')' END,
-              cause_code = CASE WHEN $3 = 'SKIPPED' THEN cause_code END,
-              epoch = epoch + CASE WHEN $3 = 'PENDING' THEN 1 ELSE 0 END
-        WHERE run_id = $1 AND state = 'NEEDS_ATTENTION'
-          AND ($2::text IS NULL OR concat_ws('/', target, server, database, window_label) = $2)
-        RETURNING chunk_id::text AS "chunkId", target, server, database`,
-      [runId, path ?? null, action === 'retry' ? 'PENDING' : 'SKIPPED', reason ?? ''],
+          SET state = $8, updated_at = now(),
+              cause_message = CASE WHEN $8 = 'SKIPPED' THEN $9 || ' (parked: ' || coalesce(cause_message, '') || ')' END,
+              cause_code = CASE WHEN $8 = 'SKIPPED' THEN cause_code END,
+              epoch = epoch + CASE WHEN $8 = 'PENDING' THEN 1 ELSE 0 END
+        WHERE ${selected}
+        RETURNING chunk_id::text AS "chunkId", target`,
+      [
+        ...selectionValues(change.runId, ['NEEDS_ATTENTION'], selection),
+        resolution.action === 'retry' ? 'PENDING' : 'SKIPPED',
+        resolution.action === 'skip' ? resolution.reason : null,
+      ],
     );
-    for (const table of tables) {
-      const own = rows.filter((chunk) => chunk.target === table.name);
-      if (own.length > 0)
-        await forget(
-          client,
-          table,
-          own.map(({ chunkId }) => chunkId),
-        );
+    for (const table of change.config.targets) {
+      const own = rows.filter((chunk) => chunk.target === table.name).map(({ chunkId }) => chunkId);
+      if (own.length > 0) await forgetRows(client, change, table, own);
     }
-    return rows;
+    return rows.length;
   });
 }
 
 /** Takes a chunk's rows out of the stage: what was proven wrong must not get into a target with other chunks. */
-export async function removeStaged(target: Target, table: TargetConfig, chunkId: string): Promise<void> {
-  await target.transaction((client) => forget(client, table, [chunkId]));
+export async function removeStaged(
+  change: Omit<ChunkChange, 'config'>,
+  table: TargetConfig,
+  chunkId: string,
+) {
+  await change.target.transaction((client) => forgetRows(client, change, table, [chunkId]));
 }
 
-/** Rows and ledger rows in one transaction, as they came. */
-async function forget(client: TargetClient, table: TargetConfig, chunkIds: readonly string[]): Promise<void> {
+/** Stage rows and ledger rows in one transaction, as they came. */
+export async function forgetRows(
+  client: TargetClient,
+  { target, onProgress }: Pick<ChunkChange, 'target' | 'onProgress'>,
+  table: TargetConfig,
+  chunkIds: readonly string[],
+): Promise<void> {
   if ((await findRelation(client, table.stageSchema, table.name)) !== undefined)
-    await client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`, [chunkIds]);
+    await whileBackendWorks(target, client, onProgress, () =>
+      client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = ANY ($1::bigint[])`, [chunkIds]),
+    );
   await client.query('DELETE FROM migration_control.ledger WHERE chunk_id = ANY ($1::bigint[])', [chunkIds]);
 }
 

@@ -26,9 +26,7 @@ export async function planChunks(
   staged: ReadonlyMap<string, number>,
 ): Promise<PlanCounts> {
   return target.transaction(async (client) => {
-    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `migrate plan ${scopeValues(scope).join('/')}`,
-    ]);
+    await lockPlan(client, scope);
     const planned = await countPlanned(client, scope);
     if (planned.chunks > 0) return planned;
     for (let at = 0; at < chunks.length; at += batchSize)
@@ -37,6 +35,13 @@ export async function planChunks(
     await releaseCovered(client, scope);
     return countPlanned(client, scope);
   });
+}
+
+/** Until the transaction ends nobody else changes which chunks the database has. */
+export async function lockPlan(client: TargetClient, scope: ChunkScope): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `migrate plan ${scopeValues(scope).join('/')}`,
+  ]);
 }
 
 /**
@@ -68,8 +73,11 @@ export async function refuseOverlaps(db: Queryable, runId: string): Promise<void
   );
 }
 
-/** What the new plan's windows cover and nothing was imported of (an open end, now cut into days) is nobody's any more. */
-async function releaseCovered(client: TargetClient, scope: PlanScope): Promise<void> {
+/**
+ * What the run's windows cover and nothing is in the stage of (an open end, now cut into days; parts of a window that
+ * a restart has made whole again) is nobody's any more.
+ */
+export async function releaseCovered(client: TargetClient, scope: ChunkScope): Promise<void> {
   await client.query(
     `UPDATE migration_control.chunk old SET run_id = NULL
       WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id <> $5 AND NOT window_null

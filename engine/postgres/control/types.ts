@@ -1,7 +1,7 @@
 import type { Window } from '../../plan/windows.js';
 
 export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED';
+export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED' | 'SPLIT';
 
 /** Where chunks belong: one database of one target in one run. */
 export interface ChunkScope {

@@ -1,0 +1,124 @@
+import type { TargetConfig } from '../../../config/run-config.js';
+import { MigrationError } from '../../errors.js';
+import { windowFingerprint } from '../../plan/fingerprint.js';
+import { shareRows, splitWindow } from '../../plan/split-window.js';
+import type { TargetClient } from '../connection.js';
+import { type CheckedTable, checkedTables } from './checked-tables.js';
+import { type ChunkRow, chunkColumns, toChunk } from './chunks.js';
+import { type ChunkChange, forgetRows } from './parked.js';
+import { lockPlan } from './plan-chunks.js';
+import { type Selection, selected, selectionValues } from './selection.js';
+import type { Chunk, PlannedChunk } from './types.js';
+
+/**
+ * Splits every chunk that is meant into `parts` chunks that cover its window exactly, and returns how many were
+ * split: parked ones, and where one is named also a pending one, though an attempt may be at work on it. The whole
+ * belongs to no run from then on (state SPLIT), so that nothing which such an attempt brings can count any more:
+ * export, import and the mark DONE all ask for the run. Rows of the whole leave the stage in the same transaction.
+ * Throws CHUNK_UNSPLITTABLE, and then nothing was split.
+ */
+export async function splitChunks(change: ChunkChange, selection: Selection, parts: number): Promise<number> {
+  return change.target.transaction(async (client) => {
+    const states = selection.window === undefined ? ['NEEDS_ATTENTION'] : ['NEEDS_ATTENTION', 'PENDING'];
+    const { rows } = await client.query<ChunkRow>(
+      `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} ORDER BY chunk_id FOR UPDATE`,
+      selectionValues(change.runId, states as ('NEEDS_ATTENTION' | 'PENDING')[], selection),
+    );
+    for (const chunk of rows.map(toChunk)) await split(client, change, chunk, parts);
+    return rows.length;
+  });
+}
+
+async function split(client: TargetClient, change: ChunkChange, whole: Chunk, parts: number): Promise<void> {
+  const { runId, config } = change;
+  const table = targetOf(config.targets, whole);
+  const tables = await checkedTables(client, runId, table, whole);
+  await lockPlan(client, { ...whole, runId });
+  const planned = partsOf(whole, table, tables, parts, await lastOrdinal(client, whole));
+  // Of an earlier split, which a restart has ended.
+  await client.query('UPDATE migration_control.chunk SET split_of = NULL WHERE split_of = $1', [
+    whole.chunkId,
+  ]);
+  const partIds = await insertParts(client, whole, planned);
+  await client.query(
+    `UPDATE migration_control.chunk
+        SET state = 'SPLIT', run_id = NULL, cause_code = NULL, cause_message = NULL, updated_at = now()
+      WHERE chunk_id = $1`,
+    [whole.chunkId],
+  );
+  await forgetRows(client, change, table, [whole.chunkId, ...partIds]);
+  for (const results of ['step', 'checksum'])
+    await client.query(`DELETE FROM migration_control.${results} WHERE run_id = $1 AND chunk_id = $2`, [
+      runId,
+      whole.chunkId,
+    ]);
+}
+
+function partsOf(
+  whole: Chunk,
+  target: TargetConfig,
+  tables: readonly CheckedTable[],
+  parts: number,
+  after: number,
+): readonly PlannedChunk[] {
+  const path = `${whole.target}/${whole.server}/${whole.database}/${whole.window.label}`;
+  const types = tables.flatMap(({ columns, source }) =>
+    columns.filter(({ name }) => name === source.chunkColumn).map(({ sourceType }) => sourceType),
+  );
+  const windows = splitWindow(path, whole.window, parts, types);
+  const rows = shareRows(whole.rowsPlanned, windows);
+  return windows.map((window, part) => ({
+    window,
+    ordinal: after + 1 + part,
+    fingerprint: windowFingerprint(whole, target, tables, window),
+    rowsPlanned: rows[part] ?? {},
+  }));
+}
+
+/** Of all chunks that the database ever had: whoever pages through the pending ones is behind what comes after it. */
+async function lastOrdinal(client: TargetClient, { category, target, server, database }: Chunk) {
+  const { rows } = await client.query<{ last: number }>(
+    `SELECT max(ordinal) AS last FROM migration_control.chunk
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4`,
+    [category, target, server, database],
+  );
+  return rows[0]?.last ?? 0;
+}
+
+/** A part of an earlier split of the same window may be there still; it begins anew, in an epoch of its own. */
+async function insertParts(
+  client: TargetClient,
+  whole: Chunk,
+  parts: readonly PlannedChunk[],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ chunkId: string }>(
+    `INSERT INTO migration_control.chunk AS c
+       (category, target, server, database, stage_schema, run_id, split_of, window_label, window_from, window_to,
+        ordinal, fingerprint, rows_planned)
+     SELECT w.category, w.target, w.server, w.database, w.stage_schema, w.run_id, w.chunk_id, p.*
+       FROM migration_control.chunk w,
+            unnest($2::text[], $3::timestamp[], $4::timestamp[], $5::int[], $6::text[], $7::jsonb[]) AS p
+      WHERE w.chunk_id = $1
+     ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
+       stage_schema = excluded.stage_schema, run_id = excluded.run_id, split_of = excluded.split_of,
+       ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
+       state = 'PENDING', epoch = c.epoch + 1, cause_code = NULL, cause_message = NULL, updated_at = now()
+     RETURNING chunk_id::text AS "chunkId"`,
+    [
+      whole.chunkId,
+      parts.map(({ window }) => window.label),
+      parts.map(({ window }) => window.from),
+      parts.map(({ window }) => window.to),
+      parts.map(({ ordinal }) => ordinal),
+      parts.map(({ fingerprint }) => fingerprint),
+      parts.map(({ rowsPlanned }) => JSON.stringify(rowsPlanned)),
+    ],
+  );
+  return rows.map(({ chunkId }) => chunkId);
+}
+
+function targetOf(targets: readonly TargetConfig[], { target }: Chunk): TargetConfig {
+  const found = targets.find(({ name }) => name === target);
+  if (found === undefined) throw new MigrationError('INTERNAL', `The run has no target '${target}'.`);
+  return found;
+}
