@@ -4,6 +4,7 @@ import type { Target } from '../engine/postgres/connection.js';
 import type { SourceSession } from '../engine/sqlserver/connection.js';
 import type { Bucket } from '../engine/storage/bucket.js';
 import type { DuckDb } from '../engine/transform/duckdb.js';
+import type { Step } from './step.js';
 
 /** The outside systems as activities see them; built once per worker process. */
 export interface Dependencies {
@@ -12,11 +13,14 @@ export interface Dependencies {
   readonly spillDirectory: string;
   readonly target: Target;
   readonly buckets: { readonly raw: Bucket; readonly transformed: Bucket; readonly stats: Bucket };
-  /** A session of its own on a source database, closed by the caller. Named `migrate/<category>` at the server. */
+  /**
+   * A session of its own on a source database, closed by the caller. Named `migrate/<category>` at the server, where it
+   * is one of those that the server's limit allows; waits for its turn, and throws SOURCE_BUSY when none comes.
+   */
   openSource(
     config: RunConfig,
     source: { readonly server: string; readonly database: string },
-    signal: AbortSignal,
+    step: Pick<Step, 'signal' | 'waiting'>,
   ): Promise<SourceSession>;
   /** The process's embedded DuckDB, opened with the first run's limits. */
   duckdb(config: RunConfig): Promise<DuckDb>;

@@ -8,6 +8,8 @@ export interface Step {
   readonly signal: AbortSignal;
   /** Rows, bytes, statements: anything that only grows while there is progress. */
   readonly advance: (by: number) => void;
+  /** Says that the step waits its turn, for a time that has a bound of its own: no progress, and no stall. */
+  readonly waiting: () => void;
   /** Sets how long the counter may stand still, once the run's configuration is known. */
   readonly stallAfter: (seconds: number) => void;
 }
@@ -39,6 +41,9 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
     return await work({
       signal,
       advance,
+      waiting: () => {
+        moved = Date.now();
+      },
       stallAfter: (seconds) => {
         stallSeconds = seconds;
       },

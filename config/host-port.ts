@@ -4,6 +4,11 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** What a server is known by where its limit is kept, whatever its alias: `host:port`. */
+export function endpointOf({ host, port }: HostPort): string {
+  return `${host.toLowerCase()}:${port}`;
+}
+
 const form = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::(\d{1,5}))?$/;
 
 /**

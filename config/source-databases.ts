@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { MigrationError } from '../engine/errors.js';
-import { parseHostPort } from './host-port.js';
+import { endpointOf, parseHostPort } from './host-port.js';
 import type { SourceDatabase } from './run-config.js';
 import type { ServerMappings } from './schema/server-mappings.js';
 
@@ -31,7 +31,7 @@ function requireOneAlias(addresses: ServerMappings['server_mappings'], file: str
   const seen = new Map<string, string>();
   for (const [alias, address] of Object.entries(addresses)) {
     const endpoint = parseHostPort(address);
-    const key = `${endpoint?.host.toLowerCase()}:${endpoint?.port}`;
+    const key = endpoint === undefined ? address : endpointOf(endpoint);
     const other = seen.get(key);
     if (other !== undefined) {
       throw new MigrationError(

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import type { Dependencies } from '../activities/dependencies.js';
 import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
+import { endpointOf } from '../config/host-port.js';
 import type { RunConfig } from '../config/run-config.js';
 import { sourceCredentials } from '../config/source-credentials.js';
 import { MigrationError } from '../engine/errors.js';
 import { createTarget } from '../engine/postgres/connection.js';
+import { findSourceLimit } from '../engine/postgres/control/source-limits.js';
 import { openSession } from '../engine/sqlserver/connection.js';
+import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
+import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
 import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
 
@@ -31,6 +35,7 @@ export async function createDependencies(
     ...(targetCa !== undefined && { ca: targetCa }),
   });
   const spillDirectory = await claimSpillDirectory(environment.spillDir);
+  const locks = new SessionLocks();
   let duckdb: Promise<DuckDb> | undefined;
   const dependencies: Dependencies = {
     environment,
@@ -41,7 +46,7 @@ export async function createDependencies(
       transformed: openBucket(buckets.transformed),
       stats: openBucket(buckets.stats),
     },
-    async openSource(config, { server, database }, signal) {
+    async openSource(config, { server, database }, { signal, waiting }) {
       const source = sourceOf(config, server, database);
       const credentials = await sourceCredentials(environment, source);
       const endpoint = {
@@ -49,8 +54,16 @@ export async function createDependencies(
         database,
         applicationName: `migrate/${config.category}`,
         ...credentials,
+        ...(sourceCa !== undefined && { ca: sourceCa }),
       };
-      return openSession({ ...endpoint, ...(sourceCa !== undefined && { ca: sourceCa }) }, signal);
+      return openWithinLimit({
+        open: () => openSession(endpoint, signal),
+        limit: async () =>
+          (await findSourceLimit(target, endpointOf(source))) ?? config.concurrency.perServer,
+        locks,
+        waiting,
+        signal,
+      });
     },
     duckdb(config) {
       duckdb ??= openDuckDb({ ...config.duckdb, spillDirectory: join(spillDirectory, 'duckdb') });

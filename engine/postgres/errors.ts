@@ -71,6 +71,11 @@ const dataErrors: Readonly<Record<string, string>> = {
   '23514': 'a check constraint or partition bound would be violated',
 };
 
+/** What a data error is about, in a clause that quotes no value. */
+export function dataErrorText(state: string): string {
+  return dataErrors[state] ?? 'a value was refused';
+}
+
 const unreachable = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -122,7 +127,7 @@ export function toTargetError(error: unknown, context: TargetContext): unknown {
 
 function fromServer(error: DatabaseError, { address, user }: TargetContext): MigrationError {
   const state = error.code ?? 'XX000';
-  const cause = scrubbed(error, state);
+  const cause = new TargetFault(state, error.routine);
   if (/^2[23]/.test(state)) return dataError(error, state, address, cause);
   const rule = rules.find((candidate) => candidate.state.test(state));
   if (rule?.code === 'TARGET_LOGIN')
@@ -152,16 +157,27 @@ function dataError(error: DatabaseError, state: string, address: string, cause: 
   ].filter(Boolean);
   return new MigrationError(
     copy ? 'VALUE_UNREPRESENTABLE' : state.startsWith('23') ? 'TARGET_CONSTRAINT' : 'TARGET_QUERY',
-    `PostgreSQL at ${address}: ${dataErrors[state] ?? 'a value was refused'} (${state})` +
+    `PostgreSQL at ${address}: ${dataErrorText(state)} (${state})` +
       `${place.length > 0 ? `: ${place.join(', ')}` : ''}. Repair the value at the source, in the transform, or widen the column.`,
     { cause },
   );
 }
 
-function scrubbed(error: DatabaseError, state: string): Error {
-  const cause = new Error(`SQLSTATE ${state}${error.routine ? ` in ${error.routine}` : ''}`);
-  cause.name = 'PostgresError';
-  return cause;
+/** What is safe to keep of a server's error: its SQLSTATE and where it arose, never its text. */
+class TargetFault extends Error {
+  constructor(
+    readonly state: string,
+    routine: string | undefined,
+  ) {
+    super(`SQLSTATE ${state}${routine ? ` in ${routine}` : ''}`);
+    this.name = 'PostgresError';
+  }
+}
+
+/** PostgreSQL's SQLSTATE behind a MigrationError of this room, where there is one. */
+export function sqlState(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof TargetFault ? cause.state : undefined;
 }
 
 function isTls(code: string, message: string): boolean {

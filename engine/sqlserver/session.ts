@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import sql from 'mssql';
 import type { Connection } from 'tedious';
 import { MigrationError } from '../errors.js';
@@ -35,11 +36,16 @@ export interface SourceReader {
 
 /** One login on a source server: one connection, statements one after another. */
 export interface SourceSession extends SourceReader {
+  /**
+   * Calls a stored procedure and gives its return value.
+   * @throws MigrationError SOURCE_*; the reason for which the session was ended
+   */
+  call(procedure: string, params: readonly SqlParameter[]): Promise<number>;
   /** Runs `work` in one SNAPSHOT transaction, or as it is where the category chose another consistency. */
   inSnapshot<T>(level: Consistency, work: (tx: SourceReader) => Promise<T>): Promise<T>;
   /** Ends the session within a fraction of a second, whatever runs; that rejects with `reason`. */
   cancel(reason: unknown): void;
-  /** Logs out. Idempotent. */
+  /** Logs out; resolves when the server knows of it. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -77,6 +83,15 @@ export class MssqlSession implements SourceSession {
       // The driver keeps a recordset only once its DONE has come.
       if (result.recordset === undefined) throw this.#brokenOff();
       return result.recordset;
+    });
+  }
+
+  async call(procedure: string, params: readonly SqlParameter[]): Promise<number> {
+    return this.#run(params, undefined, async (request) => {
+      const { returnValue } = await request.execute<unknown>(procedure);
+      // Absent where the answer broke off before it.
+      if (typeof returnValue !== 'number') throw this.#brokenOff();
+      return returnValue;
     });
   }
 
@@ -150,7 +165,8 @@ export class MssqlSession implements SourceSession {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, closeMs);
     });
-    await Promise.race([this.#pool.close().catch(() => undefined), late]);
+    const loggedOut = hangUp(this.#connection).then(() => this.#pool.close().catch(() => undefined));
+    await Promise.race([loggedOut, late]);
     clearTimeout(timer);
     this.#connection.close();
   }
@@ -203,6 +219,16 @@ export class MssqlSession implements SourceSession {
       'a result broke off before its final DONE; it is read again',
     );
   }
+}
+
+/** Resolves when the server has hung up as well: until then it may still count the session as one of its own. */
+function hangUp(connection: Connection): Promise<void> {
+  const { socket } = connection as unknown as { readonly socket?: Socket };
+  if (socket === undefined || socket.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.end();
+  });
 }
 
 interface Rejectable {

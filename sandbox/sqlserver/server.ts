@@ -39,7 +39,8 @@ export async function startTdsServer(options: TdsServerOptions): Promise<TdsServ
     defaultPacketSize: options.defaultPacketSize ?? 4096,
     onInternalError: options.onInternalError ?? (() => undefined),
   };
-  const server = createServer((socket) => {
+  // A client that hangs up is hung up on once it is logged out.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     connections.set(socket, new Connection(socket, shared));
     socket.once('close', () => connections.delete(socket));
   });

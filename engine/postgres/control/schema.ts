@@ -10,6 +10,7 @@ const tables = [
   'control/003_ledger.sql',
   'control/004_results.sql',
   'control/005_replaced.sql',
+  'control/006_source_limit.sql',
   'control/020_source_table.sql',
   'control/021_target.sql',
   'control/022_join_mismatches.sql',

@@ -48,6 +48,7 @@ export class Connection {
     this.#options = options;
     this.#transport = new Transport(socket, {
       onMessage: (message) => this.#receive(message),
+      onEnd: () => void this.#logOut().then(() => this.#transport.destroy()),
       onClose: () => void this.close(),
     });
     this.#response = new Response(this.#transport, options.serverName, packetSizes.beforeLogin);
@@ -56,6 +57,10 @@ export class Connection {
   /** Breaks the connection; resolves when what ran has stopped and the engine's session is closed. */
   close(): Promise<void> {
     this.#transport.destroy();
+    return this.#logOut();
+  }
+
+  #logOut(): Promise<void> {
     this.#latest?.abort();
     this.#closed ??= this.#work
       .then(() => this.#session?.close())

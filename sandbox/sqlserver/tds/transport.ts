@@ -8,6 +8,8 @@ const handshakePacketSize = 4096;
 
 export interface TransportHandlers {
   onMessage(message: Message): void;
+  /** The client has hung up, and waits for this side to do so. */
+  onEnd(): void;
   /** The connection is over; called once. */
   onClose(): void;
 }
@@ -33,6 +35,7 @@ export class Transport {
     });
     // The close that follows an error is all that matters: clients come and go.
     socket.on('error', () => undefined);
+    socket.on('end', () => handlers.onEnd());
     socket.on('close', () => this.#onClose());
   }
 

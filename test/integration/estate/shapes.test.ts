@@ -198,8 +198,8 @@ describe('a category', () => {
     (database: string, statement: string) =>
     (own: Dependencies): Dependencies => ({
       ...own,
-      openSource: async (config, source, signal) => {
-        const session = await own.openSource(config, source, signal);
+      openSource: async (config, source, step) => {
+        const session = await own.openSource(config, source, step);
         const stream = session.stream.bind(session);
         session.stream = async (...args) => {
           const rows = await stream(...args);

@@ -33,6 +33,7 @@ export interface ScriptedServer {
     begun: (IsolationLevel | undefined)[];
     committed: number;
     rolledBack: number;
+    called: string[];
   };
   close(): Promise<void>;
 }
@@ -52,6 +53,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
     begun: [],
     committed: 0,
     rolledBack: 0,
+    called: [],
   };
   const server = await startTdsServer({
     engine: scriptedEngine(script, seen),
@@ -106,7 +108,10 @@ function scriptedSession(script: Script, seen: ScriptedServer['seen']): SqlSessi
       seen.setUp.push(sql);
       yield { kind: 'done', command: 'other' };
     },
-    call: async () => 0,
+    async call({ database, procedure }) {
+      seen.called.push(`${database ?? this.database}..${procedure}`);
+      return 0;
+    },
     async begin(isolation) {
       seen.begun.push(isolation);
       transactions = 1;

@@ -1,0 +1,15 @@
+import { applyControlSchema } from '../engine/postgres/control/schema.js';
+import { writeSourceLimit } from '../engine/postgres/control/source-limits.js';
+import type { Activities } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { runStep } from './step.js';
+
+/** Keeps a server's present limit where every session that is opened there finds how many locks there are. */
+export function recordSourceLimit(deps: Dependencies): Activities['recordSourceLimit'] {
+  return ({ endpoint, limit }) =>
+    runStep(async () => {
+      // A gate may speak before the first run has made the schema.
+      await applyControlSchema(deps.target);
+      await writeSourceLimit(deps.target, endpoint, limit);
+    });
+}

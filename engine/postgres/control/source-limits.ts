@@ -1,0 +1,27 @@
+import type { Queryable } from '../connection.js';
+import { sqlState } from '../errors.js';
+
+const undefinedTable = '42P01';
+
+/** Keeps how many sessions a source server (`host:port`) grants from now on. */
+export async function writeSourceLimit(db: Queryable, endpoint: string, perServer: number): Promise<void> {
+  await db.query(
+    `INSERT INTO migration_control.source_limit (endpoint, per_server) VALUES ($1, $2)
+     ON CONFLICT (endpoint) DO UPDATE SET per_server = excluded.per_server, updated_at = now()`,
+    [endpoint, perServer],
+  );
+}
+
+/** The kept limit of a server; undefined where none was, also before the first run has made the control schema. */
+export async function findSourceLimit(db: Queryable, endpoint: string): Promise<number | undefined> {
+  try {
+    const { rows } = await db.query<{ limit: number }>(
+      'SELECT per_server AS "limit" FROM migration_control.source_limit WHERE endpoint = $1',
+      [endpoint],
+    );
+    return rows[0]?.limit;
+  } catch (error) {
+    if (sqlState(error) === undefinedTable) return undefined;
+    throw error;
+  }
+}
