@@ -115,7 +115,7 @@ async function checkDatabase(
   source: SourceDatabase,
   step: Step,
 ): Promise<readonly CheckedDatabase[]> {
-  const session = await deps.openSource(config, source, step.signal);
+  const session = await deps.openSource(config, source, step);
   try {
     const capabilities = await probeCapabilities(session);
     requireConsistency(capabilities, config.consistency, source);
