@@ -63,7 +63,7 @@ async function exportTables(
   const { config, chunk, sources } = context;
   const attempt = randomUUID();
   step.stallAfter(patience(context));
-  const session = await deps.openSource(config, chunk, step.signal);
+  const session = await deps.openSource(config, chunk, step);
   const written: Manifest[] = [];
   try {
     await session.inSnapshot(config.consistency, async (tx) => {
