@@ -1,11 +1,16 @@
-import { recordStep, type StepRecord } from '../engine/postgres/control/results.js';
+import { loadChunk, startChunk } from '../engine/postgres/control/chunks.js';
+import { type ChecksumRecord, recordResults, type StepRecord } from '../engine/postgres/control/results.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf, type RunContexts } from './run-context.js';
 import { logRun } from './run-log.js';
 import { runStep, type Step } from './step.js';
 
-type Outcome = Omit<StepResult, 'seconds'> & Pick<StepRecord, 'joinMismatches'>;
+type Outcome = Omit<StepResult, 'seconds'> &
+  Pick<StepRecord, 'joinMismatches'> & {
+    /** What was hashed on the way; kept with the step's figures. */
+    readonly checksums?: readonly ChecksumRecord[];
+  };
 
 /** A step of a chunk: watched, timed, and recorded for the statistics once it is done. */
 export function runChunkStep(
@@ -16,14 +21,14 @@ export function runChunkStep(
   work: (context: ChunkContext, step: Step) => Promise<Outcome>,
 ): Promise<StepResult> {
   return runStep(async (step) => {
-    const context = await contexts.chunk(ref);
+    const context = await contexts.chunk(ref, name === 'export' ? startChunk : loadChunk);
     step.stallAfter(context.config.stallSeconds);
     const place = placeOf(context);
     logRun(context.config, 'DEBUG', `${name} begins`, { chunk: place });
     const started = performance.now();
-    const { rows, bytes, reused, ...counted } = await work(context, step);
+    const { rows, bytes, reused, checksums = [], ...counted } = await work(context, step);
     const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
-    await recordStep(deps.target, { ...ref, step: name, ...result, ...counted });
+    await recordResults(deps.target, ref, { steps: [{ step: name, ...result, ...counted }], checksums });
     logRun(context.config, 'INFO', `${name} ${reused ? 'found done' : 'done'}`, { chunk: place, ...result });
     return result;
   });

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { requireOwned } from '../engine/postgres/control/chunks.js';
-import { recordChecksum } from '../engine/postgres/control/results.js';
+import type { ChecksumRecord } from '../engine/postgres/control/results.js';
 import { SetHasher } from '../engine/rows/canonical.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
 import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import { streamTable } from '../engine/sqlserver/stream-table.js';
 import type { Manifest } from '../engine/storage/manifest.js';
-import { deleteManifest, publishManifest, readManifest } from '../engine/storage/manifest-store.js';
+import { type FoundManifest, findManifest, replaceManifest } from '../engine/storage/manifest-store.js';
 import { createPartWriter } from '../engine/transform/part-writer.js';
 import { requireEqual } from '../engine/validation/hops.js';
+import { emptyChecksum } from '../engine/validation/set-checksum.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
-import { scratchDirectory } from './scratch.js';
 import type { Step } from './step.js';
 
 /** Rows that the reader hands on at once. */
@@ -33,8 +33,7 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
       const found = await readRaw(deps, context);
       const reused = found !== undefined;
       const manifests = found ?? (await exportTables(deps, context, step));
-      await record(deps, context, manifests);
-      return { ...sum(manifests), reused };
+      return { ...sum(manifests), reused, checksums: checksumsOf(context, manifests) };
     });
 }
 
@@ -44,10 +43,23 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
  */
 export async function readRaw(
   deps: Dependencies,
-  { sources }: ChunkContext,
+  context: ChunkContext,
 ): Promise<readonly Manifest[] | undefined> {
-  const found = await Promise.all(sources.map(({ prefix }) => readManifest(deps.buckets.raw, prefix)));
-  const manifests = found.filter((manifest) => manifest !== undefined);
+  return wholeExport(context, await findRaw(deps, context));
+}
+
+function findRaw(
+  deps: Dependencies,
+  { sources }: ChunkContext,
+): Promise<readonly (FoundManifest | undefined)[]> {
+  return Promise.all(sources.map(({ prefix }) => findManifest(deps.buckets.raw, prefix)));
+}
+
+function wholeExport(
+  { sources }: ChunkContext,
+  found: readonly (FoundManifest | undefined)[],
+): readonly Manifest[] | undefined {
+  const manifests = found.flatMap((entry) => (entry === undefined ? [] : [entry.manifest]));
   const whole =
     manifests.length === sources.length &&
     manifests.every(({ fingerprint }, index) => fingerprint === sources[index]?.fingerprint) &&
@@ -93,9 +105,8 @@ async function exportTable(
   const { config } = context;
   const predicate = predicateOf(context, source);
   // Outside of a transaction the server would hash what another statement sees than the one that was read.
-  const method = source.serverHash && config.consistency !== 'rcsi' ? 'server' : 'reader';
-  const hasher = method === 'server' ? undefined : new SetHasher();
-  const scratch = await scratchDirectory(deps.spillDirectory);
+  const serverCanHash = source.serverHash && config.consistency !== 'rcsi';
+  const hasher = serverCanHash ? undefined : new SetHasher();
   const writer = createPartWriter({
     duckdb: await deps.duckdb(config),
     bucket: deps.buckets.raw,
@@ -103,7 +114,7 @@ async function exportTable(
     attempt,
     columns: source.columns,
     partRows: config.storage.partRows,
-    spillDirectory: scratch.path,
+    spillDirectory: deps.spillDirectory,
     signal,
   });
   try {
@@ -118,9 +129,17 @@ async function exportTable(
         'CHECKSUM_EXPORT',
         `${source.subject}: ${read} rows were read and ${rows} written.`,
       );
-    const stated = hasher?.value() ?? (await checksumTable(tx, source, source.columns, predicate, signal));
+    // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
+    const asks = rows > 0 || (context.chunk.rowsPlanned[source.subject] ?? 0) > 0;
+    const stated =
+      hasher !== undefined || !asks
+        ? { checksum: hasher?.value() ?? emptyChecksum, method: 'reader' as const }
+        : {
+            checksum: await checksumTable(tx, source, source.columns, predicate, signal),
+            method: 'server' as const,
+          };
     advance(1);
-    requireEqual('raw', stated, checksum, `${placeOf(context)}, ${source.subject}`);
+    requireEqual('raw', stated.checksum, checksum, `${placeOf(context)}, ${source.subject}`);
     const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     return {
       version: 1,
@@ -131,17 +150,16 @@ async function exportTable(
       rows,
       bytes,
       checksum,
-      source: { checksum: stated, method },
+      source: stated,
     };
   } finally {
     await writer.abort();
-    await scratch.remove();
   }
 }
 
 /**
  * Makes this attempt's manifests the ones that count, or adopts those of an equal attempt that was first. What
- * an attempt that died half way has left must go first: it would be adopted as one half of two instants.
+ * an attempt that died half way has left is replaced: it would be one half of two instants.
  */
 async function publish(
   deps: Dependencies,
@@ -150,39 +168,42 @@ async function publish(
 ): Promise<readonly Manifest[]> {
   const { runId, chunk } = context;
   await requireOwned(deps.target, { runId, chunkId: chunk.chunkId, epoch: chunk.epoch }, chunk.fingerprint);
-  const winner = await readRaw(deps, context);
+  const found = await findRaw(deps, context);
+  const winner = wholeExport(context, found);
   if (winner !== undefined) return winner;
-  const bucket = deps.buckets.raw;
-  for (const { prefix } of context.sources) await deleteManifest(bucket, prefix);
-  for (const [index, manifest] of written.entries()) {
-    const source = context.sources[index];
-    if (source !== undefined) await publishManifest(bucket, source.prefix, manifest);
+  if (await replaceAll(deps, context, written, found)) {
+    const published = await readRaw(deps, context);
+    if (published !== undefined) return published;
   }
-  const published = await readRaw(deps, context);
-  if (published !== undefined) return published;
   throw new MigrationError(
     'STORAGE_IO',
     `Two attempts exported ${placeOf(context)} at once; it is exported again.`,
   );
 }
 
-async function record(
-  deps: Dependencies,
-  context: ChunkContext,
-  manifests: readonly Manifest[],
-): Promise<void> {
-  const { runId, chunk, sources } = context;
-  for (const [index, { checksum, source: stated }] of manifests.entries()) {
-    const entry = { runId, chunkId: chunk.chunkId, subject: sources[index]?.subject ?? '' };
-    if (stated !== undefined)
-      await recordChecksum(deps.target, {
-        ...entry,
-        hop: 'source',
-        checksum: stated.checksum,
-        method: stated.method,
-      });
-    await recordChecksum(deps.target, { ...entry, hop: 'raw', checksum, method: 'duckdb', matches: true });
+/** False where another attempt has put a manifest meanwhile. */
+async function replaceAll(
+  { buckets }: Dependencies,
+  { sources }: ChunkContext,
+  written: readonly Manifest[],
+  found: readonly (FoundManifest | undefined)[],
+): Promise<boolean> {
+  for (const [index, { prefix }] of sources.entries()) {
+    const manifest = written[index];
+    if (manifest === undefined || !(await replaceManifest(buckets.raw, prefix, manifest, found[index])))
+      return false;
   }
+  return true;
+}
+
+function checksumsOf({ sources }: ChunkContext, manifests: readonly Manifest[]): readonly ChecksumRecord[] {
+  return manifests.flatMap(({ checksum, source: stated }, index) => {
+    const subject = sources[index]?.subject ?? '';
+    return [
+      ...(stated === undefined ? [] : [{ hop: 'source' as const, subject, ...stated }]),
+      { hop: 'raw' as const, subject, checksum, method: 'duckdb', matches: true },
+    ];
+  });
 }
 
 function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {

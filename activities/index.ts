@@ -1,5 +1,6 @@
 import { checksumChunk } from './checksum-chunk.js';
 import { chunkActivities } from './chunks.js';
+import { completeEmptyChunk } from './complete-empty-chunk.js';
 import type { Activities } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { exportChunk } from './export-chunk.js';
@@ -8,6 +9,7 @@ import { importChunk } from './import-chunk.js';
 import { openRun } from './open-run.js';
 import { planDatabase } from './plan-database.js';
 import { prepareTargets } from './prepare-targets.js';
+import { readProgress } from './read-progress.js';
 import { RunContexts } from './run-context.js';
 import { transformChunk } from './transform-chunk.js';
 import { writeReport } from './write-report.js';
@@ -24,6 +26,8 @@ export function createActivities(deps: Dependencies): Activities {
     transformChunk: transformChunk(deps, contexts),
     importChunk: importChunk(deps, contexts),
     checksumChunk: checksumChunk(deps, contexts),
+    completeEmptyChunk: completeEmptyChunk(deps, contexts),
+    readProgress: readProgress(deps, contexts),
     finalizeTarget: finalizeTarget(deps, contexts),
     writeReport: writeReport(deps, contexts),
   };

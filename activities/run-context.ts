@@ -1,7 +1,7 @@
 import type { RunConfig, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
 import { exportFingerprint, rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
-import { loadChunk } from '../engine/postgres/control/chunks.js';
+import { loadChunk, type startChunk } from '../engine/postgres/control/chunks.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { Chunk } from '../engine/postgres/control/types.js';
@@ -13,33 +13,34 @@ import type { Dependencies } from './dependencies.js';
 export type RunContext = { readonly runId: string; readonly config: RunConfig };
 
 const keptRuns = 64;
+/** Source databases; the columns of one take some kilobytes. */
+const keptDatabases = 512;
 
-/** Remembers the configuration of recent runs; a run's row never changes once it is written. */
+/**
+ * Remembers the configurations of recent runs, and what their checks found of the sources: rows that never change
+ * once they are written.
+ */
 export class RunContexts {
-  readonly #contexts = new Map<string, Promise<RunContext>>();
+  readonly #runs = new Remembered<RunContext>(keptRuns);
+  readonly #sources = new Remembered<readonly PlannedSource[]>(keptDatabases);
 
   constructor(private readonly deps: Dependencies) {}
 
-  async of(runId: string): Promise<RunContext> {
-    const known = this.#contexts.get(runId);
-    if (known !== undefined) return known;
-    const loading = loadRun(this.deps.target, runId).then((run) => ({
-      runId,
-      config: run.config as RunConfig,
-    }));
-    this.#contexts.set(runId, loading);
-    loading.catch(() => this.#contexts.delete(runId));
-    const [oldest] = this.#contexts.keys();
-    if (this.#contexts.size > keptRuns && oldest !== undefined) this.#contexts.delete(oldest);
-    return loading;
+  of(runId: string): Promise<RunContext> {
+    return this.#runs.get(runId, async () => {
+      const run = await loadRun(this.deps.target, runId);
+      return { runId, config: run.config as RunConfig };
+    });
   }
 
-  /** Everything that the steps of one chunk need to know. */
-  async chunk({ runId, chunkId }: ChunkRef): Promise<ChunkContext> {
+  /** Everything that the steps of one chunk need to know; `load` is asked for its row each time. */
+  async chunk(ref: ChunkRef, load: typeof loadChunk | typeof startChunk = loadChunk): Promise<ChunkContext> {
+    const { runId } = ref;
     const { config } = await this.of(runId);
-    const chunk = await loadChunk(this.deps.target, chunkId);
+    const chunk = await load(this.deps.target, ref);
     const target = targetOf(config, chunk.target);
-    const sources = await listSourceTables(this.deps.target, runId, chunk);
+    const key = JSON.stringify([runId, chunk.target, chunk.server, chunk.database]);
+    const sources = await this.#sources.get(key, () => listSourceTables(this.deps.target, runId, chunk));
     return {
       runId,
       config,
@@ -47,6 +48,24 @@ export class RunContexts {
       target,
       sources: sources.map((source) => rawSource(chunk, target, source)),
     };
+  }
+}
+
+/** Loads each value once and keeps the latest of them; a load that failed is tried again. */
+class Remembered<T> {
+  readonly #values = new Map<string, Promise<T>>();
+
+  constructor(private readonly limit: number) {}
+
+  get(key: string, load: () => Promise<T>): Promise<T> {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    const loading = load();
+    this.#values.set(key, loading);
+    loading.catch(() => this.#values.delete(key));
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > this.limit && oldest !== undefined) this.#values.delete(oldest);
+    return loading;
   }
 }
 

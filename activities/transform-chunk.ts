@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
-import { recordChecksum } from '../engine/postgres/control/results.js';
+import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
@@ -18,7 +18,7 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
   return (ref: ChunkRef): Promise<StepResult> =>
     runChunkStep(deps, contexts, ref, 'transform', async (context, step) => {
       const raw = await readRaw(deps, context);
-      if (raw === undefined) throw missing('raw');
+      if (raw === undefined) throw partsGone('raw');
       const place = transformedPlace(context, attemptOf(raw));
       const found = await readManifest(deps.buckets.transformed, place.prefix);
       if (found?.fingerprint === place.fingerprint)
@@ -30,10 +30,10 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
 /** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for its raw parts. */
 export async function readTransformed(deps: Dependencies, context: ChunkContext): Promise<Manifest> {
   const raw = await readRaw(deps, context);
-  if (raw === undefined) throw missing('raw');
+  if (raw === undefined) throw partsGone('raw');
   const place = transformedPlace(context, attemptOf(raw));
   const manifest = await readManifest(deps.buckets.transformed, place.prefix);
-  if (manifest?.fingerprint !== place.fingerprint) throw missing('transformed');
+  if (manifest?.fingerprint !== place.fingerprint) throw partsGone('transformed');
   return manifest;
 }
 
@@ -67,7 +67,9 @@ async function transform(
       signal,
       onProgress: () => advance(1),
     });
-    await record(deps, context, [outcome.left, ...outcome.rights]);
+    // Before the manifest, which an attempt that finds it takes as it is.
+    const checksums = checksumsOf(context, [outcome.left, ...outcome.rights]);
+    await recordResults(deps.target, { runId: context.runId, chunkId: context.chunk.chunkId }, { checksums });
     const { parts, rows, bytes, checksum, joinMismatches } = outcome;
     const columns = target.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
@@ -79,22 +81,13 @@ async function transform(
 }
 
 /** What the transform proved, by source table; the rows of a right table are those that matched. */
-async function record(deps: Dependencies, context: ChunkContext, hops: readonly SourceHop[]): Promise<void> {
-  const { runId, chunk, sources } = context;
-  for (const { table, alias, actual } of hops) {
+function checksumsOf({ sources }: ChunkContext, hops: readonly SourceHop[]): readonly ChecksumRecord[] {
+  return hops.map(({ table, alias, actual }) => {
     const name = sources.find((source) => source.table === table)?.subject ?? table;
     // A table that is joined to itself has a checksum of each side.
     const subject = hops.filter((hop) => hop.table === table).length > 1 ? `${name} ${alias}` : name;
-    await recordChecksum(deps.target, {
-      runId,
-      chunkId: chunk.chunkId,
-      hop: 'transformed',
-      subject,
-      checksum: actual,
-      method: 'duckdb',
-      matches: true,
-    });
-  }
+    return { hop: 'transformed', subject, checksum: actual, method: 'duckdb', matches: true };
+  });
 }
 
 function attemptOf(raw: readonly Manifest[]): string {
@@ -103,11 +96,12 @@ function attemptOf(raw: readonly Manifest[]): string {
 
 function at(manifests: readonly Manifest[], index: number): Manifest {
   const manifest = manifests[index];
-  if (manifest === undefined) throw missing('raw');
+  if (manifest === undefined) throw partsGone('raw');
   return manifest;
 }
 
-function missing(hop: 'raw' | 'transformed'): MigrationError {
+/** What sends a chunk back to its source. */
+export function partsGone(hop: 'raw' | 'transformed'): MigrationError {
   return new MigrationError(
     'PARTS_GONE',
     `The chunk's ${hop} parts are gone from the bucket or are of another export; the chunk begins at its source again.`,

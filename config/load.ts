@@ -3,6 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
 import type { Environment } from './environment.js';
+import { loadGuards } from './guards.js';
 import { displayPath, readJsonFile } from './json-file.js';
 import { shown } from './problems.js';
 import type { RunConfig } from './run-config.js';
@@ -52,20 +53,24 @@ export async function loadRunConfig(
     parameter,
     tables: mappings.categories[request.category] ?? [],
   });
+  const databases = sourceDatabases(mappings, displayPath(files.mappings));
+  const guards = await loadGuards(files, category, [...new Set(databases.map(({ server }) => server))]);
   return {
     category: request.category,
     jobMode: parameter.job_mode,
     logLevel: parameter.log_level,
     ...(parameter.input_partition !== undefined && { inputPartition: parameter.input_partition }),
-    databases: sourceDatabases(mappings, displayPath(files.mappings)),
+    databases,
     targets,
     consistency: category.consistency,
     concurrency: category.concurrency,
+    guards,
     attentionWaitSeconds: category.attention.wait,
     quarantineLimit: category.poison === 'quarantine' ? category.poisonLimit : 0,
     storage: category.storage,
     duckdb: category.duckdb,
     stallSeconds: category.stall,
+    slow: category.slow,
     finalize: category.finalize,
   };
 }

@@ -11,12 +11,16 @@ export interface RunConfig {
   readonly targets: readonly TargetConfig[];
   readonly consistency: 'snapshot' | 'rcsi' | 'quiesced';
   readonly concurrency: { readonly perServer: number };
+  /** By server alias; a server without one is not watched. */
+  readonly guards: Readonly<Record<string, SourceGuard>>;
   readonly attentionWaitSeconds: number;
   /** Rows of one chunk that may go to quarantine; 0 where a row that the target cannot hold parks its chunk. */
   readonly quarantineLimit: number;
   readonly storage: { readonly partRows: number };
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
   readonly stallSeconds: number;
+  /** When a chunk is shown as slow: by the median of the run's finished ones, and in seconds. */
+  readonly slow: { readonly factor: number; readonly atLeast: number };
   readonly finalize: {
     readonly enabled: boolean;
     readonly targetSchema: string;
@@ -29,6 +33,18 @@ export interface SourceDatabase {
   readonly host: string;
   readonly port: number;
   readonly database: string;
+}
+
+export interface SourceGuard {
+  /** For messages: its file's name. */
+  readonly name: string;
+  /** T-SQL that gives one number. */
+  readonly sql: string;
+  /** Above it the server's limit shrinks. */
+  readonly threshold: number;
+  /** At or below it the limit grows back; at most `threshold`. */
+  readonly recover: number;
+  readonly everySeconds: number;
 }
 
 export interface TargetConfig {

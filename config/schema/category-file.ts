@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { allowed, schemaReference, strictObject } from './strict-object.js';
+import { guardSchema } from './guard.js';
+import { allowed, schemaReference, strictObject, whole } from './strict-object.js';
 import { targetSchema } from './target.js';
 
-const whole = (from: number, to: number, unit: string) => {
-  const text = `a whole number of ${unit} from ${from} to ${to}`;
-  return z.int(allowed(text)).min(from, allowed(text)).max(to, allowed(text));
-};
 const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, allowed(values.map((value) => `'${value}'`).join(' or ')));
 const truth = z.boolean(allowed('true or false'));
@@ -28,6 +25,10 @@ export const categoryFileSchema = strictObject({
   concurrency: strictObject({
     perServer: whole(1, 256, 'sessions').default(4).describe('Sessions on one source server at a time.'),
   }).prefault({}),
+  guard: z
+    .record(z.string(), guardSchema, allowed('a guard per server alias'))
+    .default({})
+    .describe('Per server alias, what watches it while it is read and shrinks its limit when it suffers.'),
   attention: strictObject({
     wait: whole(0, 31_536_000, 'seconds')
       .default(259_200)
@@ -57,6 +58,16 @@ export const categoryFileSchema = strictObject({
   stall: whole(5, 86_400, 'seconds')
     .default(300)
     .describe('Seconds without progress after which a step is aborted and tried again.'),
+  slow: strictObject({
+    factor: whole(2, 1_000, 'times')
+      .default(5)
+      .describe(
+        'How many times as long as the median chunk of the run a chunk may take before it is shown as slow.',
+      ),
+    atLeast: whole(1, 86_400, 'seconds')
+      .default(60)
+      .describe('Chunks that take less are never shown as slow.'),
+  }).prefault({}),
   finalize: strictObject({
     enabled: truth.default(true).describe('Build the target table from the stage and swap it in.'),
     targetSchema: name.default('mart'),

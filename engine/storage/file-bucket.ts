@@ -34,9 +34,9 @@ class FileBucket implements Bucket {
   async putFile(key: string, localPath: string, signal?: AbortSignal): Promise<number> {
     return this.#mapped('write', key, async () => {
       signal?.throwIfAborted();
-      const temporary = await this.#temporary();
+      const temporary = this.#temporary();
       return this.#cleaningUp(temporary, async () => {
-        await copyFile(localPath, temporary, constants.COPYFILE_FICLONE);
+        await withDirectory(temporary, () => copyFile(localPath, temporary, constants.COPYFILE_FICLONE));
         await flush(temporary);
         signal?.throwIfAborted();
         const { size } = await stat(temporary);
@@ -57,12 +57,8 @@ class FileBucket implements Bucket {
     return this.#mapped('write', key, async () => {
       const temporary = await this.#write(body);
       return this.#cleaningUp(temporary, () =>
-        this.#locked(key, async () => {
-          if (expected === null) return this.#linkNew(temporary, key);
-          if ((await this.get(key))?.version !== expected) return false;
-          await this.#place(temporary, key);
-          return true;
-        }),
+        // Of many links to one new name the file system lets one succeed: that needs no lock.
+        expected === null ? this.#linkNew(temporary, key) : this.#replace(temporary, key, expected),
       );
     });
   }
@@ -120,8 +116,8 @@ class FileBucket implements Bucket {
   }
 
   async #write(body: string | Buffer): Promise<string> {
-    const temporary = await this.#temporary();
-    const file = await open(temporary, 'wx');
+    const temporary = this.#temporary();
+    const file = await withDirectory(temporary, () => open(temporary, 'wx'));
     try {
       await file.writeFile(body);
       await file.sync();
@@ -131,10 +127,16 @@ class FileBucket implements Bucket {
     return temporary;
   }
 
-  async #temporary(): Promise<string> {
-    const scratch = join(this.#root, scratchName);
-    await mkdir(scratch, { recursive: true });
-    return join(scratch, randomUUID());
+  #temporary(): string {
+    return join(this.#root, scratchName, randomUUID());
+  }
+
+  #replace(temporary: string, key: string, expected: ObjectVersion): Promise<boolean> {
+    return this.#locked(key, async () => {
+      if ((await this.get(key))?.version !== expected) return false;
+      await this.#place(temporary, key);
+      return true;
+    });
   }
 
   async #place(temporary: string, key: string): Promise<void> {
@@ -186,6 +188,17 @@ class FileBucket implements Bucket {
       if (systemCode(error) === undefined || error instanceof MigrationError) throw error;
       throw fileError(error, `Cannot ${verb} ${key} in ${this.url}`);
     }
+  }
+}
+
+/** `work`, which makes a file at `path`; where the directory is missing, once more after making it. */
+async function withDirectory<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return work();
   }
 }
 

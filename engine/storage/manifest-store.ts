@@ -35,12 +35,35 @@ const manifestSchema = z.strictObject({
   source: z.strictObject({ checksum, method: z.enum(['server', 'reader']) }).exactOptional(),
 });
 
+/** A manifest, and the version at which it was read. */
+export interface FoundManifest {
+  readonly manifest: Manifest;
+  readonly version: ObjectVersion;
+}
+
+/** As `findManifest`, for those who only read. */
+export async function readManifest(bucket: Bucket, prefix: ObjectKey): Promise<Manifest | undefined> {
+  return (await findManifest(bucket, prefix))?.manifest;
+}
+
 /**
  * The manifest of the window under `prefix`, or undefined where none is published.
  * Throws STORAGE_IO, naming the key, for one that is damaged or contradicts itself.
  */
-export async function readManifest(bucket: Bucket, prefix: ObjectKey): Promise<Manifest | undefined> {
-  return (await readVersioned(bucket, prefix))?.manifest;
+export async function findManifest(bucket: Bucket, prefix: ObjectKey): Promise<FoundManifest | undefined> {
+  const key = manifestKey(prefix);
+  const found = await bucket.get(key);
+  return found && { manifest: parseManifest(found.body, `${key} in ${bucket.url}`), version: found.version };
+}
+
+/** Puts `manifest` in the place of what was found there, or of nothing; false where somebody else was first. */
+export async function replaceManifest(
+  bucket: Bucket,
+  prefix: ObjectKey,
+  manifest: Manifest,
+  found: FoundManifest | undefined,
+): Promise<boolean> {
+  return bucket.putIf(manifestKey(prefix), JSON.stringify(manifest), found?.version ?? null);
 }
 
 /**
@@ -53,31 +76,16 @@ export async function publishManifest(
   prefix: ObjectKey,
   manifest: Manifest,
 ): Promise<Manifest> {
-  const key = manifestKey(prefix);
-  const found = await readVersioned(bucket, prefix);
+  const found = await findManifest(bucket, prefix);
   if (found?.manifest.fingerprint === manifest.fingerprint) return found.manifest;
-  if (await bucket.putIf(key, JSON.stringify(manifest), found?.version ?? null)) return manifest;
+  if (await replaceManifest(bucket, prefix, manifest, found)) return manifest;
   const winner = await readManifest(bucket, prefix);
   if (winner?.fingerprint === manifest.fingerprint) return winner;
   throw new MigrationError(
     'STORAGE_CONFLICT',
-    `${key} in ${bucket.url} was changed by another run with other settings while this one was working. ` +
+    `${manifestKey(prefix)} in ${bucket.url} was changed by another run with other settings while this one was working. ` +
       'Make sure that only one run of this category is active, then retry the chunk.',
   );
-}
-
-/** Withdraws the window's manifest, if any: its parts no longer count. */
-export async function deleteManifest(bucket: Bucket, prefix: ObjectKey): Promise<void> {
-  await bucket.delete(manifestKey(prefix));
-}
-
-async function readVersioned(
-  bucket: Bucket,
-  prefix: ObjectKey,
-): Promise<{ readonly manifest: Manifest; readonly version: ObjectVersion } | undefined> {
-  const key = manifestKey(prefix);
-  const found = await bucket.get(key);
-  return found && { manifest: parseManifest(found.body, `${key} in ${bucket.url}`), version: found.version };
 }
 
 function parseManifest(body: string, where: string): Manifest {

@@ -57,6 +57,7 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
 
 class DuckDbPartWriter implements PartWriter {
   readonly #options: PartWriterOptions;
+  /** Made with the first part: a window without rows touches no disk. */
   readonly #scratch: string;
   readonly #idle: PartTable[] = [];
   readonly #shipped: ShippedPart[] = [];
@@ -94,7 +95,7 @@ class DuckDbPartWriter implements PartWriter {
     for (const table of [...this.#idle, ...(this.#filling ? [this.#filling] : [])]) table.close();
     this.#idle.length = 0;
     this.#filling = undefined;
-    await rm(this.#scratch, { recursive: true, force: true });
+    if (this.#parts > 0) await rm(this.#scratch, { recursive: true, force: true });
   }
 
   async #takeTable(): Promise<PartTable> {

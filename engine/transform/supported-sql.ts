@@ -48,7 +48,10 @@ const operators: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Refuses all but one plain SELECT of expressions that mean one row, the same on each run. */
+/**
+ * Refuses all but one plain SELECT of expressions that mean one row, the same on each run. With joins to the left
+ * only, each row that comes out stands for a row of the first table: where that is empty, nothing comes out.
+ */
 export function refuseUnsupported(select: AstNode, file: string): void {
   if (select.type !== 'SELECT_NODE') throw unsupported(file, text(select.type).replace('_NODE', ''));
   if (list(node(select.cte_map).map).length > 0) throw unsupported(file, 'WITH');

@@ -1,4 +1,7 @@
 -- The plan. Boundaries live here and never in a workflow's history; workflows pass chunk ids.
+CREATE FUNCTION migration_control.rows_in(rows_planned jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN (SELECT coalesce(sum(value::bigint), 0)::bigint FROM jsonb_each_text(rows_planned));
+
 CREATE TABLE migration_control.chunk (
   -- Also stands in every stage row: membership of a row is its chunk_id, never a value of the row.
   chunk_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -21,6 +24,8 @@ CREATE TABLE migration_control.chunk (
   -- Of what the plan wants in the stage; the ledger has that of what is there.
   fingerprint   text NOT NULL,
   rows_planned  jsonb NOT NULL,
+  -- Over all source tables: adding up the documents of a million chunks takes ten times as long.
+  rows_total    bigint GENERATED ALWAYS AS (migration_control.rows_in(rows_planned)) STORED,
   -- Raised when the chunk must begin at its source again (restart, retry): parts of an earlier epoch, and those
   -- that a forgotten attempt may still publish, are then of another fingerprint.
   epoch         integer NOT NULL DEFAULT 0,
@@ -29,14 +34,16 @@ CREATE TABLE migration_control.chunk (
   split_of      bigint REFERENCES migration_control.chunk ON DELETE SET NULL,
   cause_code    text,
   cause_message text,
+  -- When the latest attempt began at the source; NULL where none has, in this run or since the chunk was parked.
+  started_at    timestamptz,
   updated_at    timestamptz NOT NULL DEFAULT now(),
   UNIQUE (category, target, server, database, window_label),
   CHECK (window_from < window_to),
   CHECK (NOT window_null OR (window_from IS NULL AND window_to IS NULL))
-);
+) WITH (fillfactor = 85);
 
--- Paging through what is pending, and every report of a run. The state is left out on purpose: it changes
--- several times a chunk, and without it those updates touch no index (HOT).
+-- Paging through what is pending, and every report of a run. State and times are left out on purpose: they change
+-- several times a chunk, and without them those updates touch no index (HOT), given some room in each page.
 CREATE INDEX chunk_run ON migration_control.chunk (run_id, target, server, database, ordinal);
 
 -- From a split chunk to its parts.

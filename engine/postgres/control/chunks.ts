@@ -20,8 +20,8 @@ export async function listPending(
   return rows;
 }
 
-/** Throws TARGET_QUERY when there is no such chunk. */
-export async function loadChunk(db: Queryable, chunkId: string): Promise<Chunk> {
+/** Whoever owns the chunk. Throws TARGET_QUERY when there is no such chunk. */
+export async function loadChunk(db: Queryable, { chunkId }: Pick<OwnedChunk, 'chunkId'>): Promise<Chunk> {
   const { rows } = await db.query<ChunkRow>(
     `SELECT ${chunkColumns} FROM migration_control.chunk WHERE chunk_id = $1`,
     [chunkId],
@@ -35,9 +35,25 @@ export async function loadChunk(db: Queryable, chunkId: string): Promise<Chunk> 
   return toChunk(row);
 }
 
+/** As `loadChunk`, and notes that an attempt begins at the source. Throws SUPERSEDED where a newer run owns the chunk. */
+export async function startChunk(db: Queryable, { runId, chunkId }: OwnedChunk): Promise<Chunk> {
+  const { rows } = await db.query<ChunkRow>(
+    `UPDATE migration_control.chunk SET started_at = now() WHERE chunk_id = $1 AND run_id = $2 RETURNING ${chunkColumns}`,
+    [chunkId, runId],
+  );
+  const row = rows[0];
+  if (row === undefined) throw superseded(chunkId);
+  return toChunk(row);
+}
+
 export interface OwnedChunk {
   readonly runId: string;
   readonly chunkId: string;
+}
+
+/** Until the transaction ends, nobody else brings rows of the chunk into the stage. */
+export async function lockChunk(db: Queryable, chunkId: string): Promise<void> {
+  await db.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`migrate chunk ${chunkId}`]);
 }
 
 /**
@@ -85,7 +101,8 @@ export async function parkChunk(
 ): Promise<void> {
   await db.query(
     `UPDATE migration_control.chunk
-        SET state = 'NEEDS_ATTENTION', cause_code = $3, cause_message = $4, epoch = epoch + $5::int, updated_at = now()
+        SET state = 'NEEDS_ATTENTION', cause_code = $3, cause_message = $4, epoch = epoch + $5::int,
+            started_at = NULL, updated_at = now()
       WHERE chunk_id = $1 AND run_id = $2 AND state = 'PENDING'`,
     [chunkId, runId, cause.code, cause.message, renew ? 1 : 0],
   );

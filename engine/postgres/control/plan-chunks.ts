@@ -2,8 +2,8 @@ import { MigrationError } from '../../errors.js';
 import type { Queryable, Target, TargetClient } from '../connection.js';
 import type { ChunkScope, PlannedChunk } from './types.js';
 
-/** Where a plan belongs, and the schema of the stage that it fills. */
-type PlanScope = ChunkScope & { readonly stageSchema: string };
+/** Where a plan belongs, the schema of the stage that it fills, and how many rows of a chunk may be in quarantine. */
+type PlanScope = ChunkScope & { readonly stageSchema: string; readonly quarantineLimit: number };
 
 export interface PlanCounts {
   readonly chunks: number;
@@ -15,9 +15,10 @@ const batchSize = 5_000;
 
 /**
  * Makes the plan of one database the control table's: inserts new chunks, takes over known ones, in one
- * transaction. A chunk stays DONE only if its ledger row has the planned fingerprint and the stage really
- * holds as many of its rows (`staged`, out of `stageCounts`); all else becomes PENDING. The first plan of a run
- * stands: another attempt may have seen other rows at the source, and would move ordinals under a running copy.
+ * transaction. A chunk stays DONE only if its ledger row has the planned fingerprint, the stage really holds as many
+ * of its rows (`staged`, out of `stageCounts`), and no more are in quarantine than may be; all else becomes PENDING.
+ * The first plan of a run stands: another attempt may have seen other rows at the source, and would move ordinals
+ * under a running copy.
  */
 export async function planChunks(
   target: Target,
@@ -100,7 +101,7 @@ async function upsert(client: TargetClient, scope: PlanScope, chunks: readonly P
        window_from = excluded.window_from, window_to = excluded.window_to, window_null = excluded.window_null,
        ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
        state = CASE WHEN c.state = 'DONE' THEN c.state ELSE 'PENDING' END, cause_code = NULL, cause_message = NULL,
-       stage_schema = excluded.stage_schema, run_id = excluded.run_id, updated_at = now()`,
+       stage_schema = excluded.stage_schema, run_id = excluded.run_id, started_at = NULL, updated_at = now()`,
     [
       ...scopeValues(scope),
       scope.stageSchema,
@@ -115,15 +116,16 @@ async function upsert(client: TargetClient, scope: PlanScope, chunks: readonly P
   );
 }
 
-async function reopenStale(client: TargetClient, scope: ChunkScope, staged: ReadonlyMap<string, number>) {
+async function reopenStale(client: TargetClient, scope: PlanScope, staged: ReadonlyMap<string, number>) {
   await client.query(
     `UPDATE migration_control.chunk c SET state = 'PENDING', updated_at = now()
       WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id = $5 AND state = 'DONE'
         AND NOT EXISTS (
           SELECT FROM migration_control.ledger l
             LEFT JOIN unnest($6::bigint[], $7::bigint[]) AS s (chunk_id, rows) ON s.chunk_id = l.chunk_id
-           WHERE l.chunk_id = c.chunk_id AND l.fingerprint = c.fingerprint AND l.rows = coalesce(s.rows, 0))`,
-    [...scopeValues(scope), [...staged.keys()], [...staged.values()]],
+           WHERE l.chunk_id = c.chunk_id AND l.fingerprint = c.fingerprint AND l.rows = coalesce(s.rows, 0)
+             AND l.quarantined_rows <= $8)`,
+    [...scopeValues(scope), [...staged.keys()], [...staged.values()], scope.quarantineLimit],
   );
 }
 

@@ -46,7 +46,7 @@ export async function parkedChunks(db: Queryable, runId: string, limit = 1_000):
 
 export interface ChunkReport {
   readonly chunk: Chunk;
-  readonly steps: readonly Omit<StepRecord, 'runId' | 'chunkId'>[];
+  readonly steps: readonly StepRecord[];
   readonly checksums: readonly (Pick<ChecksumRecord, 'hop' | 'subject' | 'method'> & {
     readonly rows: number;
     readonly sum: string;

@@ -1,23 +1,20 @@
 import type { SetChecksum } from '../../rows/types.js';
 import type { Hop } from '../../validation/hops.js';
 import type { Queryable } from '../connection.js';
+import type { OwnedChunk } from './chunks.js';
 
 export interface ChecksumRecord {
-  readonly runId: string;
-  readonly chunkId: string;
   readonly hop: Hop;
   /** What was hashed: `dbo.cell_performance_data`, or the target's name. */
   readonly subject: string;
   readonly checksum: SetChecksum;
-  /** Who computed it: `server`, `reader`, `duckdb`, `postgres`. */
+  /** Who computed it: `server`, `reader`, `duckdb`, `postgres`; `none` where there was no row to hash. */
   readonly method: string;
   /** Whether it equals the hop before; absent where there is none to compare with. */
   readonly matches?: boolean;
 }
 
 export interface StepRecord {
-  readonly runId: string;
-  readonly chunkId: string;
   readonly step: 'export' | 'transform' | 'import' | 'checksum';
   readonly rows: number;
   readonly bytes: number;
@@ -27,47 +24,58 @@ export interface StepRecord {
   readonly joinMismatches?: number;
 }
 
-/** One row per run, chunk, hop and subject; the latest measurement wins. */
-export async function recordChecksum(db: Queryable, record: ChecksumRecord): Promise<void> {
-  await db.query(
-    `INSERT INTO migration_control.checksum (run_id, chunk_id, hop, subject, rows, sum, method, matches)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (run_id, chunk_id, hop, subject) DO UPDATE SET
-       rows = excluded.rows, sum = excluded.sum, method = excluded.method, matches = excluded.matches, taken_at = now()`,
-    [
-      record.runId,
-      record.chunkId,
-      record.hop,
-      record.subject,
-      record.checksum.rows,
-      record.checksum.sum,
-      record.method,
-      record.matches ?? null,
-    ],
-  );
+export interface Results {
+  readonly steps?: readonly StepRecord[];
+  readonly checksums?: readonly ChecksumRecord[];
 }
 
 /**
- * One row per run, chunk and step. A retry that found the work done (`reused`) does not hide the figures of
- * the attempt of the same run that did it.
+ * Keeps what was measured of a chunk, in one statement: a row per run, chunk and step, and one per run, chunk, hop
+ * and subject. The latest measurement wins, but a retry that found the work done (`reused`) does not hide the
+ * figures of the attempt of the same run that did it.
  */
-export async function recordStep(db: Queryable, record: StepRecord): Promise<void> {
+export async function recordResults(
+  db: Queryable,
+  { runId, chunkId }: OwnedChunk,
+  { steps = [], checksums = [] }: Results,
+): Promise<void> {
   await db.query(
-    `INSERT INTO migration_control.step AS s (run_id, chunk_id, step, rows, bytes, seconds, reused, join_mismatches)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `WITH hashed AS (
+       INSERT INTO migration_control.checksum (run_id, chunk_id, hop, subject, rows, sum, method, matches)
+       SELECT $1, $2, k.* FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean[]) AS k
+       ON CONFLICT (run_id, chunk_id, hop, subject) DO UPDATE SET
+         rows = excluded.rows, sum = excluded.sum, method = excluded.method, matches = excluded.matches, taken_at = now()
+     )
+     INSERT INTO migration_control.step AS s (run_id, chunk_id, server, step, rows, bytes, seconds, reused, join_mismatches)
+     SELECT $1, chunk_id, server, d.* FROM migration_control.chunk,
+            unnest($9::text[], $10::bigint[], $11::bigint[], $12::float8[], $13::boolean[], $14::bigint[]) AS d
+      WHERE chunk_id = $2
      ON CONFLICT (run_id, chunk_id, step) DO UPDATE SET
        rows = excluded.rows, bytes = excluded.bytes, seconds = excluded.seconds, reused = excluded.reused,
        join_mismatches = excluded.join_mismatches, finished_at = now()
      WHERE s.reused OR NOT excluded.reused`,
-    [
-      record.runId,
-      record.chunkId,
-      record.step,
-      record.rows,
-      record.bytes,
-      record.seconds,
-      record.reused,
-      record.joinMismatches ?? 0,
-    ],
+    [runId, chunkId, ...columnsOfChecksums(checksums), ...columnsOfSteps(steps)],
   );
+}
+
+function columnsOfChecksums(records: readonly ChecksumRecord[]): readonly unknown[][] {
+  return [
+    records.map(({ hop }) => hop),
+    records.map(({ subject }) => subject),
+    records.map(({ checksum }) => checksum.rows),
+    records.map(({ checksum }) => checksum.sum),
+    records.map(({ method }) => method),
+    records.map(({ matches }) => matches ?? null),
+  ];
+}
+
+function columnsOfSteps(records: readonly StepRecord[]): readonly unknown[][] {
+  return [
+    records.map(({ step }) => step),
+    records.map(({ rows }) => rows),
+    records.map(({ bytes }) => bytes),
+    records.map(({ seconds }) => seconds),
+    records.map(({ reused }) => reused),
+    records.map(({ joinMismatches }) => joinMismatches ?? 0),
+  ];
 }

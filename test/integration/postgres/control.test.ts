@@ -2,7 +2,7 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { listPending, loadChunk, markDone, parkChunk } from '../../../engine/postgres/control/chunks';
 import { planChunks, refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
 import { chunkTotals, iterateChunkReports, parkedChunks } from '../../../engine/postgres/control/reports';
-import { recordChecksum, recordStep } from '../../../engine/postgres/control/results';
+import { recordResults } from '../../../engine/postgres/control/results';
 import { closeAbandoned, finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
@@ -104,7 +104,7 @@ describe('the control store', () => {
       20250105: 'PENDING',
       20250106: 'PENDING',
     });
-    expect((await loadChunk(target, ids.get('20250104') ?? '')).cause).toBeUndefined();
+    expect((await loadChunk(target, { chunkId: ids.get('20250104') ?? '' })).cause).toBeUndefined();
   });
 
   test('the first plan of a run stands, whatever a later attempt has seen', async () => {
@@ -134,8 +134,8 @@ describe('the control store', () => {
     const old = await plan(target, scopeOf(table, 'openend-1'), [day('2025-01-01'), open]);
     const grown = { ...day('2025-01-03'), window: { label: 'ge20250103', from: '2025-01-03 00:00:00' } };
     await plan(target, scopeOf(table, 'openend-2'), [day('2025-01-01'), day('2025-01-02'), grown]);
-    expect((await loadChunk(target, old.get('ge20250102') ?? '')).runId).toBeUndefined();
-    expect((await loadChunk(target, old.get('20250101') ?? '')).runId).toBe('openend-2');
+    expect((await loadChunk(target, { chunkId: old.get('ge20250102') ?? '' })).runId).toBeUndefined();
+    expect((await loadChunk(target, { chunkId: old.get('20250101') ?? '' })).runId).toBe('openend-2');
   });
 
   test('an attempt that a newer run has overtaken neither marks a chunk done nor parks it', async () => {
@@ -146,9 +146,9 @@ describe('the control store', () => {
     const late = { runId: 'run-overtaken', chunkId };
     await expect(markDone(target, late, 'f1')).rejects.toMatchObject({ code: 'SUPERSEDED' });
     await parkChunk(target, late, { code: 'X', message: 'm' }, true);
-    expect(await loadChunk(target, chunkId)).toMatchObject({ state: 'PENDING', epoch: 0 });
+    expect(await loadChunk(target, { chunkId })).toMatchObject({ state: 'PENDING', epoch: 0 });
     await markDone(target, { ...late, runId: 'overtaken-2' }, 'f1');
-    expect(await loadChunk(target, chunkId)).toMatchObject({ state: 'DONE' });
+    expect(await loadChunk(target, { chunkId })).toMatchObject({ state: 'DONE' });
   });
 
   test('a chunk without its ledger row is never marked done', async () => {
@@ -179,7 +179,7 @@ describe('the control store', () => {
       })),
     );
     for (const [ordinal, window] of windows.entries())
-      expect(await loadChunk(target, ids.get(window.label) ?? '')).toMatchObject({
+      expect(await loadChunk(target, { chunkId: ids.get(window.label) ?? '' })).toMatchObject({
         window,
         ordinal,
         rowsPlanned: { 'dbo.a': ordinal, 'dbo.b': 0 },
@@ -214,15 +214,16 @@ describe('the control store', () => {
     const ids = await stageWith(target, table, { '2025-01-01': [row('2025-01-01')] });
     const chunkId = ids.get('20250101') ?? '';
     const at = { runId: 'run-told', chunkId };
-    await recordStep(target, { ...at, step: 'import', rows: 1, bytes: 5, seconds: 0.5, reused: false });
-    await recordStep(target, { ...at, step: 'import', rows: 1, bytes: 5, seconds: 0, reused: true });
-    await recordChecksum(target, {
-      ...at,
-      hop: 'stage',
-      subject: 'told',
-      checksum: { rows: 1, sum: 'f'.repeat(16) },
-      method: 'postgres',
-      matches: true,
+    const done = { step: 'import', rows: 1, bytes: 5, seconds: 0.5, reused: false } as const;
+    const first = { hop: 'stage', subject: 'told', checksum: { rows: 1, sum: '0'.repeat(16) } } as const;
+    await recordResults(target, at, {
+      steps: [done],
+      checksums: [{ ...first, method: 'postgres', matches: false }],
+    });
+    const again = { ...first, checksum: { rows: 1, sum: 'f'.repeat(16) }, method: 'postgres', matches: true };
+    await recordResults(target, at, {
+      steps: [{ ...done, seconds: 0, reused: true }],
+      checksums: [again],
     });
     const reports = [];
     for await (const report of iterateChunkReports(target, 'run-told')) reports.push(report);

@@ -107,6 +107,7 @@ describe('the sample configuration', () => {
       'storage',
       'duckdb',
       'stall',
+      'slow',
       'finalize',
     ];
     for (const key of optional) edit(categoryFile, key, undefined);

@@ -5,7 +5,12 @@ import type { Bucket } from '../../../engine/storage/bucket.js';
 import { createFileBucket } from '../../../engine/storage/file-bucket.js';
 import { manifestKey, transformedPrefix } from '../../../engine/storage/keys.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
-import { deleteManifest, publishManifest, readManifest } from '../../../engine/storage/manifest-store.js';
+import {
+  findManifest,
+  publishManifest,
+  readManifest,
+  replaceManifest,
+} from '../../../engine/storage/manifest-store.js';
 
 const prefix = transformedPrefix({ category: 'c', target: 't', server: 's', database: 'd', window: 'all' });
 
@@ -51,12 +56,19 @@ describe('manifest store', () => {
     });
   }
 
-  it('gives back what was published, and nothing before or after', async () => {
+  it('gives back what was published, and nothing before', async () => {
     expect(await readManifest(bucket, prefix)).toBeUndefined();
     await publishManifest(bucket, prefix, manifest('f', 'one'));
     expect(await readManifest(bucket, prefix)).toEqual(manifest('f', 'one'));
-    await deleteManifest(bucket, prefix);
-    expect(await readManifest(bucket, prefix)).toBeUndefined();
+  });
+
+  it('replaces what was found, or nothing, and never what somebody has put since', async () => {
+    expect(await replaceManifest(bucket, prefix, manifest('f', 'one'), undefined)).toBe(true);
+    expect(await replaceManifest(bucket, prefix, manifest('f', 'late'), undefined)).toBe(false);
+    const found = await findManifest(bucket, prefix);
+    expect(await replaceManifest(bucket, prefix, manifest('f', 'two'), found)).toBe(true);
+    expect(await replaceManifest(bucket, prefix, manifest('f', 'late'), found)).toBe(false);
+    expect(await readManifest(bucket, prefix)).toEqual(manifest('f', 'two'));
   });
 
   it('keeps the first of two attempts with one fingerprint', async () => {

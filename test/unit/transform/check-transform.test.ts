@@ -133,6 +133,19 @@ describe('joins and windows', () => {
     await expect(checking).rejects.toThrow(`add "AND c.seen = ${alias}.seen"`);
   });
 
+  it.each([
+    "SELECT 'x' AS id FROM cells",
+    "SELECT coalesce(c.id, 'none') AS id FROM cells c LEFT JOIN usage u ON c.id = u.device AND c.seen = u.seen",
+    'SELECT u.device AS id FROM cells c JOIN usage u ON c.seen = u.seen',
+  ])('accepts %s, which makes no row where its first table has none', async (sql) => {
+    await check({ id: 'text' }, sql, sql.includes('usage') ? [cells, usage] : [cells]);
+    const session = await duckdb.openSession(new AbortController().signal);
+    await session.run('CREATE TEMP TABLE cells (id VARCHAR, seen TIMESTAMP)');
+    await session.run("CREATE TEMP TABLE usage AS SELECT 'x' AS device, TIMESTAMP '2025-01-01' AS seen");
+    expect(await session.rows(sql)).toEqual([]);
+    session.close();
+  });
+
   it('accepts any equal columns where a chunk is a whole database', async () => {
     await joining('LEFT JOIN usage u ON c.id = u.device', 'none');
   });
