@@ -50,5 +50,5 @@ function timestampText(precision: number, name: string): string {
   if (precision === 0) return digits('');
   if (precision === 3) return digits('.%g');
   if (precision === 6) return digits('.%f');
-  return `substr(${digits('.%f')}, 1, ${20 + precision})`;
+  return `left(${digits('.%f')}, ${precision - 6})`;
 }

@@ -1,10 +1,35 @@
+import { MigrationError } from '../errors.js';
+
 const microsecondsPerDay = 86_400_000_000;
 const bigMicrosecondsPerDay = 86_400_000_000n;
 const largestSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** ISO text of a day counted from 1970-01-01, years 0001..9999 padded to four digits. */
+const firstCalendarDay = -719_162;
+const lastCalendarDay = 2_932_896;
+const calendarBegins = BigInt(firstCalendarDay) * bigMicrosecondsPerDay;
+const calendarEnds = BigInt(lastCalendarDay + 1) * bigMicrosecondsPerDay;
+
+/** Whether a day lies in the years 0001..9999, all that SQL Server knows; only expressions of a transform leave them. */
+export function isInCalendar(days: number): boolean {
+  return days >= firstCalendarDay && days <= lastCalendarDay;
+}
+
+/** `isInCalendar` of microseconds since 1970-01-01 00:00:00. */
+export function isInCalendarTime(microseconds: bigint): boolean {
+  return microseconds >= calendarBegins && microseconds < calendarEnds;
+}
+
+/**
+ * ISO text of a day counted from 1970-01-01, years padded to four digits, those before 0000 not padded, as DuckDB
+ * prints them. Throws VALUE_UNREPRESENTABLE for one more than a hundred million days away, such as `infinity`.
+ */
 export function dateText(days: number): string {
   const date = new Date(days * 86_400_000);
+  if (Number.isNaN(date.getTime()))
+    throw new MigrationError(
+      'VALUE_UNREPRESENTABLE',
+      'A date is infinite or farther away than can be written down. Correct the expression of the transform that gives it.',
+    );
   return `${pad(date.getUTCFullYear(), 4)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`;
 }
 
@@ -58,5 +83,5 @@ function two(value: number): string {
 }
 
 function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
+  return value < 0 ? String(value) : String(value).padStart(width, '0');
 }

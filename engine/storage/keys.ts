@@ -40,6 +40,11 @@ export function attemptPrefix(prefix: ObjectKey, attempt: string): ObjectKey {
   return `${prefix}${encodeSegment(attempt)}/` as ObjectKey;
 }
 
+/** `quarantine/<category>/<target>/<server>/<database>/<window's path><attempt>.jsonl`, apart from all that holds no values. */
+export function quarantineKey(location: WindowLocation, attempt: string): ObjectKey {
+  return `quarantine/${transformedPrefix(location)}${encodeSegment(attempt)}.jsonl` as ObjectKey;
+}
+
 /** The one object with a fixed name under a window's prefix. */
 export function manifestKey(prefix: ObjectKey): ObjectKey {
   return `${prefix}manifest.json` as ObjectKey;

@@ -2,11 +2,14 @@ import { type ErrorCode, MigrationError } from '../errors.js';
 import type { SetChecksum } from '../rows/types.js';
 import { describeDifference, equalChecksums } from './set-checksum.js';
 
-/** The places where rows rest, in the order in which they move. */
-const hops = ['source', 'raw', 'transformed', 'stage', 'target'] as const;
+/**
+ * The places where rows rest, in the order in which they move; in quarantine rest those of transformed that the
+ * stage cannot hold, so that both together are compared with it.
+ */
+const hops = ['source', 'raw', 'transformed', 'quarantine', 'stage', 'target'] as const;
 export type Hop = (typeof hops)[number];
 /** A hop that has one before it to be compared with. */
-export type CheckedHop = Exclude<Hop, 'source'>;
+export type CheckedHop = Exclude<Hop, 'source' | 'quarantine'>;
 
 interface Check {
   readonly before: Hop;

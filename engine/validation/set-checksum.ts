@@ -22,6 +22,11 @@ export function addChecksums(list: readonly SetChecksum[]): SetChecksum {
   return { rows, sum: hexDigits(sum) };
 }
 
+/** The checksum of `whole` without its subset `part`. */
+export function subtractChecksum(whole: SetChecksum, part: SetChecksum): SetChecksum {
+  return { rows: whole.rows - part.rows, sum: hexDigits(BigInt(`0x${whole.sum}`) - BigInt(`0x${part.sum}`)) };
+}
+
 export function equalChecksums(a: SetChecksum, b: SetChecksum): boolean {
   return a.rows === b.rows && a.sum === b.sum;
 }

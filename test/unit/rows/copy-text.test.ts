@@ -1,14 +1,24 @@
 import fc from 'fast-check';
 import { copyTextEncoder } from '../../../engine/rows/copy-text.js';
+import { Quarantine } from '../../../engine/rows/quarantine.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
 import { anyRows, rowsOf } from '../../support/arbitrary-rows.js';
 
 const text: LogicalType = { kind: 'text' };
 
-function encode(type: LogicalType, cells: readonly Cell[], firstOrdinal = 0): string {
-  const columns: readonly Column[] = [{ name: 'note', type, nullable: true }];
-  const encoder = copyTextEncoder(columns, '7');
-  return Buffer.concat([...encoder({ rows: cells.length, columns: [cells] }, firstOrdinal)]).toString('utf8');
+function encode(
+  type: LogicalType,
+  cells: readonly Cell[],
+  { firstOrdinal = 0, limit = 0, nullable = true } = {},
+): { readonly lines: string; readonly quarantine: Quarantine } {
+  const columns: readonly Column[] = [{ name: 'note', type, nullable }];
+  const quarantine = new Quarantine(columns, limit);
+  const buffers = copyTextEncoder(
+    columns,
+    '7',
+    quarantine,
+  )({ rows: cells.length, columns: [cells] }, firstOrdinal);
+  return { lines: Buffer.concat([...buffers]).toString('utf8'), quarantine };
 }
 
 /** What PostgreSQL's documentation says a reader of COPY text does, independent of the encoder. */
@@ -33,13 +43,14 @@ describe('copyTextEncoder', () => {
     [{ kind: 'timestamp', precision: 3 }, null, '\\N'],
     [{ kind: 'int', bits: 32 }, null, '\\N'],
   ])('%j %s', (type, cell, expected) => {
-    expect(encode(type, [cell])).toBe(`${expected}\t7\n`);
+    expect(encode(type, [cell]).lines).toBe(`${expected}\t7\n`);
   });
 
   test('a reader of COPY text gets every text back, with the constant in every line', () => {
     fc.assert(
       fc.property(anyRows, ({ columns, batch }) => {
-        const bytes = Buffer.concat([...copyTextEncoder(columns, '12345')(batch, 0)]);
+        const encoder = copyTextEncoder(columns, '12345', new Quarantine(columns, 0));
+        const bytes = Buffer.concat([...encoder(batch, 0)]);
         const lines = bytes.toString('utf8').split('\n');
         expect(lines).toHaveLength(batch.rows + 1);
         rowsOf(batch).forEach((cells, row) => {
@@ -60,10 +71,9 @@ describe('copyTextEncoder', () => {
     const cells = Array.from({ length: 2_048 }, () => long);
     let lines = 0;
     let largest = 0;
-    for (const bytes of copyTextEncoder([{ name: 'note', type: text, nullable: true }], '7')(
-      { rows: cells.length, columns: [cells] },
-      0,
-    )) {
+    const columns = [{ name: 'note', type: text, nullable: true }];
+    const encoder = copyTextEncoder(columns, '7', new Quarantine(columns, 0));
+    for (const bytes of encoder({ rows: cells.length, columns: [cells] }, 0)) {
       expect(bytes.subarray(-3).toString()).toBe('\t7\n');
       lines += bytes.length / (long.length + 3);
       largest = Math.max(largest, bytes.length);
@@ -73,22 +83,52 @@ describe('copyTextEncoder', () => {
   });
 
   test('no rows give no buffer', () => {
-    expect([...copyTextEncoder([], '7')({ rows: 0, columns: [] }, 0)]).toEqual([]);
+    expect(encode(text, []).lines).toBe('');
   });
 
-  test.each<[string, LogicalType, Cell]>([
-    ['U+0000', text, 'secret\0'],
-    ['a lone surrogate', text, 'secret\udc00'],
-    ['more fraction digits than the column', { kind: 'timestamp', precision: 3 }, 1n],
-    [
-      'more fraction digits than the column, far in the future',
-      { kind: 'timestamp', precision: 0 },
-      253_402_300_799_999_999n,
-    ],
-  ])('refuses %s, naming column and row and not the value', (_, type, bad) => {
-    const action = () => encode(type, [null, bad], 40);
-    expect(action).toThrow(expect.objectContaining({ code: 'VALUE_UNREPRESENTABLE' }));
-    expect(action).toThrow('Column note, row 41');
-    expect(action).not.toThrow('secret');
+  const poison: readonly (readonly [string, LogicalType, Cell])[] = [
+    ['NUL_CHARACTER', text, 'secret\0'],
+    ['TOO_LONG', { kind: 'text', maxLength: 6 }, 'secret!'],
+    ['TOO_LONG', { kind: 'text', maxLength: 6 }, 'secret '],
+    ['FRACTION_DIGITS', { kind: 'timestamp', precision: 3 }, 1n],
+    ['FRACTION_DIGITS', { kind: 'timestamp', precision: 0 }, 253_402_300_799_999_999n],
+    ['OUT_OF_CALENDAR', { kind: 'date' }, -719_163],
+    ['OUT_OF_CALENDAR', { kind: 'date' }, 2_932_897],
+    ['OUT_OF_CALENDAR', { kind: 'timestamp', precision: 6 }, -62_135_596_800_000_001n],
+    ['OUT_OF_CALENDAR', { kind: 'timestamp', precision: 6 }, 253_402_300_800_000_000n],
+  ];
+
+  test.each([...poison, ['LONE_SURROGATE', text, 'secret\udc00'] as const])(
+    'refuses %s of %j, naming column and row and not the value',
+    (_, type, bad) => {
+      const action = () => encode(type, [null, bad], { firstOrdinal: 40 });
+      expect(action).toThrow(expect.objectContaining({ code: 'VALUE_UNREPRESENTABLE' }));
+      expect(action).toThrow('Column note, row 41');
+      expect(action).not.toThrow('secret');
+    },
+  );
+
+  test.each(poison)('leaves a row out for %s of %j where it may', (reason, type, bad) => {
+    const { lines, quarantine } = encode(type, [null, bad, null], { firstOrdinal: 40, limit: 1 });
+    expect(lines).toBe('\\N\t7\n\\N\t7\n');
+    expect(quarantine.has(41)).toBe(true);
+    expect(JSON.parse(quarantine.lines())).toMatchObject({ ordinal: 41, column: 'note', reason });
+  });
+
+  test('leaves out NULL of a column that takes none, and no line is left of it', () => {
+    const { lines, quarantine } = encode(text, [null], { limit: 1, nullable: false });
+    expect(lines).toBe('');
+    expect(quarantine.checksum().rows).toBe(1);
+    expect(() => encode(text, [null], { nullable: false })).toThrow('Column note, row 0');
+  });
+
+  test('counts characters as PostgreSQL does, by code points', () => {
+    expect(encode({ kind: 'text', maxLength: 2 }, ['😀é']).lines).toBe('😀é\t7\n');
+    expect(() => encode({ kind: 'text', maxLength: 2 }, ['😀éx'])).toThrow('more than 2 characters');
+  });
+
+  test('leaves no row out that has no canonical text and so cannot be accounted for', () => {
+    expect(() => encode(text, ['\udc00'], { limit: 9 })).toThrow('lone surrogate');
+    expect(() => encode({ kind: 'date' }, [2_147_483_647], { limit: 9 })).toThrow('infinite');
   });
 });

@@ -5,6 +5,7 @@ import {
   emptyChecksum,
   equalChecksums,
   parseSetChecksum,
+  subtractChecksum,
 } from '../../../engine/validation/set-checksum.js';
 
 const anySum = fc.bigInt({ min: -(2n ** 90n), max: 2n ** 90n });
@@ -37,6 +38,17 @@ describe('addChecksums', () => {
 
   test('of nothing is empty', () => {
     expect(addChecksums([])).toEqual(emptyChecksum);
+  });
+});
+
+describe('subtractChecksum', () => {
+  test('leaves what a part was added to', () => {
+    fc.assert(
+      fc.property(anySum, anySum, (left, right) => {
+        const [one, two] = [parseSetChecksum(3, left), parseSetChecksum(4, right)];
+        expect(subtractChecksum(addChecksums([one, two]), two)).toEqual(one);
+      }),
+    );
   });
 });
 
