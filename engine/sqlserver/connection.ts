@@ -2,6 +2,7 @@ import sql from 'mssql';
 import type { Connection } from 'tedious';
 import { sqlFile } from '../sql-files.js';
 import { connectError, requestError, type SourcePlace, sourceError } from './errors.js';
+import { OneConnectionPool } from './one-connection-pool.js';
 import { MssqlSession, type SourceSession } from './session.js';
 
 export type { SourceSession } from './session.js';
@@ -47,7 +48,7 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
   const reported: number[] = [];
   const connections: Connection[] = [];
   let open = false;
-  const pool = new sql.ConnectionPool({
+  const pool = new OneConnectionPool({
     ...poolConfig(endpoint),
     beforeConnect: (driverConnection) => {
       // The pool replaces a dead connection silently; a session must not change under its owner.
@@ -71,10 +72,10 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
     });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    if (pool.connected) await pool.close().catch(() => undefined);
-    throw connections.length > 1 && pool.connected
-      ? requestError(error, place)
-      : connectError(error, place, reported);
+    const refused = !pool.connected;
+    await pool.close().catch(() => undefined);
+    for (const connection of connections) connection.close();
+    throw refused ? connectError(error, place, reported) : requestError(error, place);
   }
   open = true;
   return withSignal(new MssqlSession(place, pool, connections.at(-1) as Connection), signal);

@@ -17,13 +17,15 @@ describe('a session on a source', () => {
   });
   afterAll(() => server.close());
 
-  it('speaks TLS, says who it is, binds parameters, and leaves nothing open', async () => {
+  it('speaks TLS, says who it is, binds parameters, logs in once, and leaves nothing open', async () => {
+    const before = server.seen.logins;
     const session = await openSession(server.endpoint);
     expect(server.seen.open).toBe(1);
     expect(server.seen.applicationName).toBe('migrate/test');
     expect(server.seen.setUp.join('\n')).toContain('SET NOCOUNT OFF');
     const params = [{ name: 'who', sqlType: 'nvarchar(50)', value: 'čára 😀' }];
     await expect(session.query('SELECT 7, @who', params)).resolves.toEqual([{ number: 7, echo: 'čára 😀' }]);
+    expect(server.seen.logins - before).toBe(1);
     await session.close();
     await eventually(() => server.seen.open === 0);
     await expect(session.query('SELECT 1')).rejects.toMatchObject({ code: 'SOURCE_CONNECTION' });
