@@ -61,6 +61,7 @@ export class MssqlSession implements SourceSession {
   readonly #connection: Connection;
   readonly #ended = withReject();
   #transaction: sql.Transaction | undefined;
+  #leavingSnapshot = false;
   #request: sql.Request | undefined;
   /** Settles when the statement before has ended: a connection carries one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -133,14 +134,15 @@ export class MssqlSession implements SourceSession {
       throw error;
     } finally {
       this.#transaction = undefined;
-      await this.#leaveSnapshot();
+      this.#leavingSnapshot = true;
     }
   }
 
-  /** The isolation level outlives the transaction that it came with. */
+  /** The isolation level outlives the transaction that it came with; most sessions end there, and ask nothing more. */
   async #leaveSnapshot(): Promise<void> {
-    if (this.#stopped) return;
-    await this.#run([], undefined, (request) => request.batch(readCommitted)).catch(() => undefined);
+    if (!this.#leavingSnapshot || this.#transaction !== undefined) return;
+    await this.#guard(new sql.Request(this.#pool).batch(readCommitted));
+    this.#leavingSnapshot = false;
   }
 
   cancel(reason: unknown): void {
@@ -187,6 +189,7 @@ export class MssqlSession implements SourceSession {
     work: (request: sql.Request) => Promise<T>,
   ): Promise<T> {
     if (this.#stopped) return this.#ended.promise;
+    await this.#leaveSnapshot();
     signal?.throwIfAborted();
     const onAbort = () => this.cancel(signal?.reason);
     const request =

@@ -45,6 +45,10 @@ describe('a session on a source', () => {
     Object.assign(server.seen, { begun: [], committed: 0, rolledBack: 0 });
     await session.inSnapshot('snapshot', (tx) => tx.query('SELECT 1'));
     expect(server.seen).toMatchObject({ begun: ['SNAPSHOT'], committed: 1, rolledBack: 0 });
+    const setUp = server.seen.setUp.length;
+    await session.query('SELECT 1');
+    await session.query('SELECT 1');
+    expect(server.seen.setUp.slice(setUp)).toEqual(['SET TRANSACTION ISOLATION LEVEL READ COMMITTED']);
     const failure = new Error('work');
     await expect(session.inSnapshot('snapshot', () => Promise.reject(failure))).rejects.toBe(failure);
     expect(server.seen.rolledBack).toBe(1);
