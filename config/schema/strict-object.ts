@@ -19,6 +19,12 @@ export function unknownKeys(keys: readonly string[], allowed: readonly string[])
 /** Checks by `error` what a value must be; used by every field so that messages read alike. */
 export const allowed = (text: string) => ({ error: `allowed: ${text}` });
 
+/** An integer of a range, with its unit for the message. */
+export const whole = (from: number, to: number, unit: string) => {
+  const text = `a whole number of ${unit} from ${from} to ${to}`;
+  return z.int(allowed(text)).min(from, allowed(text)).max(to, allowed(text));
+};
+
 export const schemaReference = z
   .string()
   .optional()

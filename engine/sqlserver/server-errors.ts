@@ -25,7 +25,7 @@ const permission: ServerErrorRule = {
 };
 const statement: ServerErrorRule = {
   code: 'SOURCE_QUERY',
-  advice: 'the only free text in a statement is the source_filter_<table> parameter: check it',
+  advice: 'free text comes from the source_filter_<table> parameter, or from a guard: check it',
   showText: true,
 };
 /** Errors of compiling a statement, and of evaluating it where the text quotes nothing: they name what is in the filter. */

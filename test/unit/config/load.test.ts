@@ -286,6 +286,56 @@ describe('a wrong value names file, field, value and what is allowed', () => {
   });
 });
 
+describe('guards', () => {
+  const query = 'SELECT COUNT(*) FROM dbo.load';
+
+  test('have a query of their own or a file, and grow the limit back at 80 % of the threshold', async () => {
+    const file = 'sql/sqlserver/guard/active-requests.sql';
+    cpSync(join(repository, file), join(project, file));
+    edit(categoryFile, 'guard', {
+      server01: { query: file, threshold: 20 },
+      server02: { query, threshold: 0.5, recover: 0, every: 3 },
+    });
+    const { guards } = await load();
+    expect(guards).toEqual({
+      server01: {
+        name: 'active-requests',
+        sql: readFileSync(join(repository, file), 'utf8'),
+        threshold: 20,
+        recover: 16,
+        everySeconds: 10,
+      },
+      server02: { name: 'its query', sql: query, threshold: 0.5, recover: 0, everySeconds: 3 },
+    });
+  });
+
+  test.each<readonly [object, readonly string[]]>([
+    [{ server03: { query, threshold: 1 } }, ["field 'guard.server03'", "nearest: 'server01'"]],
+    [
+      { server01: { query, threshold: 1, recover: 2 } },
+      ["'guard.server01.recover' is 2", 'at most the threshold'],
+    ],
+    [
+      { server01: { query: 'none.sql', threshold: 1 } },
+      ["'guard.server01.query'", 'none.sql does not exist'],
+    ],
+    [{ server01: { query: '', threshold: 1 } }, ["'guard.server01.query'", 'one number']],
+    [{ server01: { query, threshold: -1 } }, ["'guard.server01.threshold' is -1", 'a number from 0']],
+    [{ server01: { query, threshold: 1, every: 0 } }, ["'guard.server01.every' is 0", 'seconds from 1']],
+    [{ server01: { query, treshold: 1 } }, ["'guard.server01", "nearest allowed: 'threshold'"]],
+    [{ server01: { query } }, ["'guard.server01.threshold' is missing", 'a number from 0']],
+  ])('%j', async (guard, reasons) => {
+    edit(categoryFile, 'guard', guard);
+    await expectInvalid('cell_perf_stats.json', ...reasons);
+  });
+
+  test('need a second session on their server', async () => {
+    edit(categoryFile, 'guard', { server01: { query, threshold: 1 } });
+    edit(categoryFile, 'concurrency.perServer', 1);
+    await expectInvalid("'concurrency.perServer' is 1", 'at least 2 with a guard');
+  });
+});
+
 describe('a file that cannot be used', () => {
   test.each([
     ['{ "server_mappings": { "a": "b:1" }\n  "databases": [] }', 'CommaExpected at line 2, column 3'],

@@ -15,7 +15,9 @@ describe('fixed SQL', () => {
       readFileSync(join(root, 'engine/sqlserver', name), 'utf8'),
     );
     const used = new Set(sources.flatMap((text) => text.match(/sqlserver\/[a-z-]+\.sql/g) ?? []));
-    const present = readdirSync(join(root, 'sql/sqlserver')).map((name) => `sqlserver/${name}`);
+    const present = readdirSync(join(root, 'sql/sqlserver'))
+      .filter((name) => name.endsWith('.sql'))
+      .map((name) => `sqlserver/${name}`);
     expect([...used].sort()).toEqual(present.sort());
   });
 });
