@@ -11,7 +11,9 @@ import { planDatabase } from './plan-database.js';
 import { prepareTargets } from './prepare-targets.js';
 import { readProgress } from './read-progress.js';
 import { RunContexts } from './run-context.js';
+import { recordSourceLimit } from './source-limits.js';
 import { transformChunk } from './transform-chunk.js';
+import { watchSource } from './watch-source.js';
 import { writeReport } from './write-report.js';
 
 /** Every activity, over the outside systems that it is given. */
@@ -28,6 +30,8 @@ export function createActivities(deps: Dependencies): Activities {
     checksumChunk: checksumChunk(deps, contexts),
     completeEmptyChunk: completeEmptyChunk(deps, contexts),
     readProgress: readProgress(deps, contexts),
+    watchSource: watchSource(deps, contexts),
+    recordSourceLimit: recordSourceLimit(deps),
     finalizeTarget: finalizeTarget(deps, contexts),
     writeReport: writeReport(deps, contexts),
   };
