@@ -16,6 +16,7 @@ import type { OpenRunInput, RunSummary } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { requireConsistency, requireSeek } from './source-rules.js';
 import { runStep, type Step } from './step.js';
+import { checkGuard } from './watch-source.js';
 
 interface CheckedDatabase {
   readonly target: string;
@@ -119,6 +120,7 @@ async function checkDatabase(
   try {
     const capabilities = await probeCapabilities(session);
     requireConsistency(capabilities, config.consistency, source);
+    await checkGuard(config, source, session, step.signal);
     const checked: CheckedDatabase[] = [];
     for (const target of config.targets) {
       const tables: SourceTableInfo[] = [];
