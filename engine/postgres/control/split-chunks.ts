@@ -102,7 +102,8 @@ async function insertParts(
      ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
        stage_schema = excluded.stage_schema, run_id = excluded.run_id, split_of = excluded.split_of,
        ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
-       state = 'PENDING', epoch = c.epoch + 1, cause_code = NULL, cause_message = NULL, updated_at = now()
+       state = 'PENDING', epoch = c.epoch + 1, cause_code = NULL, cause_message = NULL,
+       started_at = NULL, updated_at = now()
      RETURNING chunk_id::text AS "chunkId"`,
     [
       whole.chunkId,
