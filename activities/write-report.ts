@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MigrationError } from '../engine/errors.js';
-import { chunkTotals, iterateChunkReports } from '../engine/postgres/control/reports.js';
+import { type ChunkTotals, chunkTotals, iterateChunkReports } from '../engine/postgres/control/reports.js';
 import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
 import type { ReportSummary, RunRef, RunState } from './contract.js';
@@ -35,7 +35,7 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
         await deps.buckets.stats.putFile(key, local);
         const report = `${deps.buckets.stats.url.replace(/\/$/, '')}/${key}`;
         await finishRun(deps.target, runId, { state, report, ...(failure !== undefined && { failure }) });
-        return { report, ...(await totalsOf(deps, runId)) };
+        return { state, report, ...totalsOf(await chunkTotals(deps.target, runId)) };
       } finally {
         await scratch.remove();
       }
@@ -55,12 +55,17 @@ async function requireComplete(deps: Dependencies, runId: string): Promise<void>
   );
 }
 
-async function totalsOf(deps: Dependencies, runId: string): Promise<Omit<ReportSummary, 'report'>> {
-  const totals = await chunkTotals(deps.target, runId);
-  const sum = (key: 'rows' | 'done' | 'parked' | 'skipped'): number =>
-    totals.reduce((all, entry) => all + entry[key], 0);
+type Count = Exclude<keyof ChunkTotals, 'target' | 'server' | 'database'>;
+
+function sumOf(totals: readonly ChunkTotals[], key: Count): number {
+  return totals.reduce((all, entry) => all + entry[key], 0);
+}
+
+function totalsOf(totals: readonly ChunkTotals[]): Omit<ReportSummary, 'state' | 'report'> {
+  const sum = (key: Count): number => sumOf(totals, key);
   return {
     rows: sum('rows'),
+    rowsQuarantined: sum('rowsQuarantined'),
     chunksDone: sum('done'),
     chunksParked: sum('parked'),
     chunksSkipped: sum('skipped'),
@@ -74,6 +79,7 @@ async function* lines(
   step: Step,
 ): AsyncGenerator<string> {
   const { category, jobMode, inputPartition, startedAt, config } = await loadRun(deps.target, runId);
+  const databases = await chunkTotals(deps.target, runId);
   const head = {
     category,
     runId,
@@ -83,8 +89,13 @@ async function* lines(
     failure: failure ?? null,
     startedAt,
     finishedAt: new Date().toISOString(),
-    totals: await totalsOf(deps, runId),
-    databases: await chunkTotals(deps.target, runId),
+    totals: totalsOf(databases),
+    // What a later start in resume has to do.
+    left: {
+      chunks: sumOf(databases, 'pending') + sumOf(databases, 'parked'),
+      rowsPlanned: sumOf(databases, 'rowsLeft'),
+    },
+    databases,
     targets: await listTargets(deps.target, runId),
     configuration: config,
   };

@@ -17,6 +17,7 @@ const stepColumns = [
   'rows_per_second',
   'reused',
 ] as const;
+const importColumns = [...stepColumns, 'rows_quarantined', 'quarantine_object'] as const;
 const checksumColumns = [
   'chunk',
   'window',
@@ -30,7 +31,8 @@ const checksumColumns = [
 
 /**
  * The statistics of a run as CSV: `export/`, `transform/`, `import/` and `checksum/`, then
- * `<category>/<run>/<target>-<server>-<database>.csv`. `checksum/` has a line per chunk and hop.
+ * `<category>/<run>/<target>-<server>-<database>.csv`. `checksum/` has a line per chunk and hop; `import/` names the
+ * rows in quarantine.
  */
 export class StatisticsFiles {
   readonly #files = new Map<string, { readonly path: string; readonly stream: WriteStream }>();
@@ -40,12 +42,14 @@ export class StatisticsFiles {
     private readonly run: { readonly category: string; readonly runId: string },
   ) {}
 
-  async add({ chunk, steps, checksums }: ChunkReport): Promise<void> {
+  async add({ chunk, steps, checksums, quarantine }: ChunkReport): Promise<void> {
     const window = chunk.window.label;
     for (const { step, rows, bytes, seconds, reused } of steps) {
       if (step === 'checksum') continue;
       const line = [chunk.chunkId, window, chunk.state, rows, bytes, seconds, rate(rows, seconds), reused];
-      await this.#write(step, chunk, stepColumns, line);
+      const left = [quarantine?.rows ?? 0, quarantine?.object];
+      if (step === 'import') await this.#write(step, chunk, importColumns, [...line, ...left]);
+      else await this.#write(step, chunk, stepColumns, line);
     }
     for (const { hop, subject, rows, sum, method, matches } of checksums)
       await this.#write('checksum', chunk, checksumColumns, [

@@ -7,7 +7,7 @@ CREATE TABLE migration_control.run (
   input_partition text,
   config          jsonb NOT NULL,
   state           text NOT NULL DEFAULT 'RUNNING'
-                  CHECK (state IN ('RUNNING', 'NEEDS_ATTENTION', 'COMPLETED', 'FAILED', 'CANCELLED')),
+                  CHECK (state IN ('RUNNING', 'NEEDS_ATTENTION', 'COMPLETED', 'FAILED', 'CANCELLED', 'STOPPED')),
   started_at      timestamptz NOT NULL DEFAULT now(),
   finished_at     timestamptz,
   report          text,

@@ -14,6 +14,10 @@ export interface ChunkTotals {
   readonly skipped: number;
   /** Rows in the stage by the ledger, of the run's chunks. */
   readonly rows: number;
+  /** Rows of those chunks that are in quarantine instead. */
+  readonly rowsQuarantined: number;
+  /** Rows of all source tables, as planned, of chunks that are pending or parked. */
+  readonly rowsLeft: number;
 }
 
 /** One row per target, server and database of the run, in that order. */
@@ -24,7 +28,9 @@ export async function chunkTotals(db: Queryable, runId: string): Promise<readonl
             (count(*) FILTER (WHERE c.state = 'DONE'))::int AS done,
             (count(*) FILTER (WHERE c.state = 'NEEDS_ATTENTION'))::int AS parked,
             (count(*) FILTER (WHERE c.state = 'SKIPPED'))::int AS skipped,
-            coalesce(sum(l.rows), 0)::float8 AS rows
+            coalesce(sum(l.rows), 0)::float8 AS rows,
+            coalesce(sum(l.quarantined_rows), 0)::float8 AS "rowsQuarantined",
+            coalesce(sum(rows_total) FILTER (WHERE c.state IN ('PENDING', 'NEEDS_ATTENTION')), 0)::float8 AS "rowsLeft"
        FROM migration_control.chunk c LEFT JOIN migration_control.ledger l USING (chunk_id)
       WHERE c.run_id = $1
       GROUP BY c.target, c.server, c.database ORDER BY c.target, c.server, c.database`,
@@ -52,6 +58,8 @@ export interface ChunkReport {
     readonly sum: string;
     readonly matches: boolean | null;
   })[];
+  /** Rows that are in an object of the stats bucket instead of the stage; null where there are none. */
+  readonly quarantine: { readonly rows: number; readonly object: string } | null;
 }
 
 const pageSize = 500;
@@ -60,7 +68,7 @@ const pageSize = 500;
 export async function* iterateChunkReports(db: Queryable, runId: string): AsyncGenerator<ChunkReport> {
   let after = '0';
   for (;;) {
-    const { rows } = await db.query<ChunkRow & Pick<ChunkReport, 'steps' | 'checksums'>>(
+    const { rows } = await db.query<ChunkRow & Omit<ChunkReport, 'chunk'>>(
       `SELECT ${chunkColumns},
          (SELECT coalesce(jsonb_agg(jsonb_build_object('step', s.step, 'rows', s.rows, 'bytes', s.bytes,
                    'seconds', s.seconds, 'reused', s.reused)
@@ -69,12 +77,17 @@ export async function* iterateChunkReports(db: Queryable, runId: string): AsyncG
             FROM migration_control.step s WHERE s.run_id = $1 AND s.chunk_id = c.chunk_id) AS steps,
          (SELECT coalesce(jsonb_agg(jsonb_build_object('hop', k.hop, 'subject', k.subject, 'rows', k.rows,
                    'sum', k.sum, 'method', k.method, 'matches', k.matches) ORDER BY k.taken_at, k.hop, k.subject), '[]')
-            FROM migration_control.checksum k WHERE k.run_id = $1 AND k.chunk_id = c.chunk_id) AS checksums
+            FROM migration_control.checksum k WHERE k.run_id = $1 AND k.chunk_id = c.chunk_id) AS checksums,
+         (SELECT jsonb_build_object('rows', l.quarantined_rows, 'object', l.quarantine_object)
+            FROM migration_control.ledger l WHERE l.chunk_id = c.chunk_id AND l.quarantined_rows > 0) AS quarantine
        FROM migration_control.chunk c
       WHERE run_id = $1 AND chunk_id > $2 ORDER BY c.chunk_id LIMIT ${pageSize}`,
       [runId, after],
     );
-    for (const row of rows) yield { chunk: toChunk(row), steps: row.steps, checksums: row.checksums };
+    for (const row of rows) {
+      const { steps, checksums, quarantine } = row;
+      yield { chunk: toChunk(row), steps, checksums, quarantine };
+    }
     const last = rows.at(-1);
     if (last === undefined || rows.length < pageSize) return;
     after = last.chunk_id;

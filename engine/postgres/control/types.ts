@@ -1,6 +1,6 @@
 import type { Window } from '../../plan/windows.js';
 
-export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type RunState = 'RUNNING' | 'NEEDS_ATTENTION' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'STOPPED';
 export type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED' | 'SPLIT';
 
 /** Where chunks belong: one database of one target in one run. */

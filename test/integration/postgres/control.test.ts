@@ -245,6 +245,8 @@ describe('the control store', () => {
         parked: 0,
         skipped: 0,
         rows: 1,
+        rowsQuarantined: 0,
+        rowsLeft: 0,
       },
     ]);
   });

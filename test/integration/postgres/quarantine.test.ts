@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { TargetConfig } from '../../../config/run-config';
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { findLedgerRow } from '../../../engine/postgres/control/ledger';
+import { chunkTotals, iterateChunkReports } from '../../../engine/postgres/control/reports';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { finalizeTarget } from '../../../engine/postgres/finalize';
 import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
@@ -274,6 +275,20 @@ describe.each([18, 15] as const)('rows that PostgreSQL %i cannot hold', (version
       chunk.chunkId,
     ]);
     expect(rows).toEqual([{ state }]);
+  });
+
+  test('are counted in a run’s totals, and their object is named where chunks are told', async () => {
+    const table = targetTable('told');
+    const ids = await stageWith(target, table, { '2025-01-01': [row(0)], '2025-01-02': [] });
+    const chunkId = ids.get('20250102') ?? '';
+    await run({ table, chunkId }, [row(1), row(2, { note: nul }), row(3, { note: nul })]);
+    await forceState(target, chunkId, 'NEEDS_ATTENTION');
+    expect(await chunkTotals(target, 'run-told')).toMatchObject([
+      { chunks: 2, done: 1, parked: 1, rows: 2, rowsQuarantined: 2, rowsLeft: 1 },
+    ]);
+    const told = [];
+    for await (const { quarantine } of iterateChunkReports(target, 'run-told')) told.push(quarantine);
+    expect(told).toEqual([null, { rows: 2, object: 'quarantine/0' }]);
   });
 
   test('do not keep their target from being finalized, exactly without them', async () => {

@@ -9,7 +9,7 @@ describe('statistics files', () => {
   const directory = mkdtempSync(join(tmpdir(), 'statistics-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('tell a hop that differs from one that had nothing to be compared with', async () => {
+  it('tell a hop that differs from one that had nothing to be compared with, and what is in quarantine', async () => {
     const hop = { hop: 'raw', subject: 'dbo.t', rows: 3, sum: '00000000000000ff', method: 'duckdb' };
     const report = {
       chunk: {
@@ -20,8 +20,12 @@ describe('statistics files', () => {
         window: { label: '20250101' },
         state: 'DONE',
       },
-      steps: [{ step: 'export', rows: 3, bytes: 9, seconds: 2, reused: false }],
+      steps: [
+        { step: 'export', rows: 3, bytes: 9, seconds: 2, reused: false },
+        { step: 'import', rows: 1, bytes: 4, seconds: 1, reused: false },
+      ],
       checksums: [true, false, null].map((matches) => ({ ...hop, matches })),
+      quarantine: { rows: 2, object: 'quarantine/c/t/s/d/2025/01/01/a.jsonl' },
     } as unknown as ChunkReport;
     const put = new Map<string, string>();
     const bucket = {
@@ -35,6 +39,9 @@ describe('statistics files', () => {
       'true',
       'false',
       '',
+    ]);
+    expect(lines('import/c/r/t-s-d.csv')).toEqual([
+      '7,20250101,DONE,1,4,1,1,false,2,quarantine/c/t/s/d/2025/01/01/a.jsonl',
     ]);
     expect(lines('export/c/r/t-s-d.csv')).toEqual(['7,20250101,DONE,3,9,2,2,false']);
   });
