@@ -1,5 +1,13 @@
 /** The arrows of the architecture: folder -> what it may import. Everything not named here is refused. */
 const arrows = {
+  '^cli/': [
+    '^cli/',
+    '^workflows/(messages|options|steer-category)\\.ts$',
+    '^activities/(contract|allowed-hours)\\.ts$',
+    '^engine/(postgres|storage)/',
+    '^engine/errors\\.ts$',
+    '^config/',
+  ],
   '^workflows/': ['^workflows/', '^activities/contract\\.ts$'],
   '^activities/': ['^activities/', '^engine/', '^config/'],
   '^workers/': ['^workers/', '^workflows/', '^activities/', '^engine/', '^config/'],

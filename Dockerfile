@@ -12,6 +12,7 @@ COPY package.json package-lock.json ./
 RUN npm install --no-save --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY activities activities
+COPY cli cli
 COPY config config
 COPY engine engine
 COPY workers workers

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { CliError } from './cli-error.js';
+import type { Exit } from './exit-codes.js';
+import { describeFailure } from './failures.js';
+import { createLiveView } from './output/live-view.js';
+import { createPlainView } from './output/plain-view.js';
+import { endLines } from './output/run-lines.js';
+import { exitOf, findRun, queryStatus, type Run, type RunView, readEnd, requireRun } from './run.js';
+import type { Common, Session } from './session.js';
+
+/** What shows a run as it goes on; told again and again. */
+export interface RunViewer {
+  show(view: RunView): void;
+  /** Something about watching itself, such as a server that does not answer at present. */
+  note(text: string): void;
+  end(): void;
+}
+
+/** Seconds between two looks: on a terminal, and where each look becomes a line. */
+const liveSeconds = 2;
+const lineSeconds = 10;
+/** A status that takes longer is left out of the picture. */
+const statusWithinMs = 5_000;
+/** For how long Temporal may be away before watching gives up; the run survives longer. */
+const patienceMs = 10 * 60_000;
+
+/** Shows a category's run until it ends, and then how; Ctrl-C ends only the view. */
+export async function follow(
+  session: Session,
+  options: Common & { readonly every?: number },
+  category: string,
+): Promise<Exit> {
+  const client = await session.client();
+  const started = await requireRun(client, category);
+  const live = !options.json && session.io.stdout.isTTY === true;
+  const viewer = options.json
+    ? jsonLines(session)
+    : live
+      ? createLiveView(session.io.stdout)
+      : createPlainView((line) => void session.write(`${line}\n`));
+  const everyMs = (options.every ?? (live ? liveSeconds : lineSeconds)) * 1000;
+  const ended = await session.io
+    .interruptible((signal) => untilEnd(client, started, viewer, everyMs, signal))
+    .finally(() => viewer.end());
+  if (ended === undefined) {
+    session.note(
+      `The run goes on. Watch it again with: migrate watch ${category}; end it with: migrate stop ${category}`,
+    );
+    return 'interrupted';
+  }
+  if (options.json) await session.write(`${JSON.stringify(ended)}\n`);
+  else await session.write(`${endLines(ended).join('\n')}\n`);
+  return exitOf(ended);
+}
+
+/** Undefined where it was interrupted. */
+async function untilEnd(
+  client: Client,
+  started: Run,
+  viewer: RunViewer,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<Run | undefined> {
+  const { category, runId } = started;
+  let seen = Date.now();
+  for (;;) {
+    try {
+      const run = await findRun(client, category);
+      // Its own end, also where the next run of the category has begun since.
+      if (run === undefined || run.runId !== runId) return await readEnd(client, category, runId);
+      if (run.state !== 'RUNNING') return run;
+      const status = await queryStatus(client, category, statusWithinMs);
+      viewer.show({ ...run, ...(status !== undefined && { status }) });
+      seen = Date.now();
+    } catch (error) {
+      const failure = describeFailure(error);
+      if (failure?.exit !== 'unreachable') throw error;
+      if (Date.now() - seen > patienceMs)
+        throw new CliError('unreachable', failure.message, { cause: error });
+      viewer.note(failure.message);
+    }
+    if (await interrupted(everyMs, signal)) return undefined;
+  }
+}
+
+async function interrupted(ms: number, signal: AbortSignal): Promise<boolean> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  return signal.aborted;
+}
+
+function jsonLines(session: Session): RunViewer {
+  return {
+    show: (view) => void session.write(`${JSON.stringify(view)}\n`),
+    note: (text) => session.note(text),
+    end: () => undefined,
+  };
+}
