@@ -3,8 +3,8 @@
  * tables and manifests (invariant 4). Every activity is idempotent.
  */
 export interface Activities {
-  /** Loads and validates the files alone: which servers the run will read, and under which limits. */
-  describeRun(input: OpenRunInput): Promise<RunOutline>;
+  /** Loads and validates the files alone: what the run will read, and under which limits. */
+  describeRun(input: OpenRunInput): Promise<RunSummary>;
   /** Loads and validates everything, with no side effect but the run's row in the control schema. */
   openRun(input: OpenRunInput): Promise<RunSummary>;
   /** Windows, counts and chunk rows of one database of one target. */
@@ -35,6 +35,8 @@ export interface Activities {
   listEnded(input: {
     readonly members: readonly MemberRef[];
   }): Promise<{ readonly ended: readonly string[] }>;
+  /** Whether a category must not run at this moment, by its allowed hours; false where it has none. */
+  outsideAllowedHours(input: { readonly category: string }): Promise<AllowedHours>;
   /** Signals a workflow, and starts it first where it does not run. */
   signalWithStart(input: SignalWithStartInput): Promise<void>;
   finalizeTarget(input: RunRef & { readonly target: string }): Promise<StepResult>;
@@ -63,10 +65,11 @@ export interface ChunkRef extends RunRef {
   /** control.chunk.chunk_id; a string, as it is a bigint. */
   readonly chunkId: string;
 }
+/** What a run is about, as its files say. */
 export interface RunSummary {
+  readonly servers: readonly ServerOutline[];
   readonly databases: readonly DatabaseId[];
   readonly targets: readonly string[];
-  readonly perServer: number;
   readonly attentionWaitSeconds: number;
   readonly finalize: boolean;
 }
@@ -119,10 +122,6 @@ export interface DatabaseId {
   readonly server: string;
   readonly database: string;
 }
-/** What a run reads, as its files say. */
-export interface RunOutline {
-  readonly servers: readonly ServerOutline[];
-}
 export interface ServerOutline {
   /** Alias of the mappings. */
   readonly server: string;
@@ -162,6 +161,11 @@ export interface MemberRef {
   readonly workflowId: string;
   /** Run id of the first execution of its chain. */
   readonly firstRunId: string;
+}
+export interface AllowedHours {
+  readonly outside: boolean;
+  /** How a run is paused outside of them. */
+  readonly mode: 'drain' | 'now';
 }
 /** Absolute numbers, all of them from the control tables. */
 export interface RunProgress {
@@ -210,7 +214,10 @@ export interface StepResult {
 export interface ReportSummary {
   readonly state: RunState;
   readonly report: string;
+  /** In the stage. */
   readonly rows: number;
+  /** Left out of the target by policy; their files are in the report. */
+  readonly rowsQuarantined: number;
   readonly chunksDone: number;
   readonly chunksParked: number;
   readonly chunksSkipped: number;

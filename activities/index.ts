@@ -1,3 +1,4 @@
+import { outsideAllowedHours } from './allowed-hours.js';
 import { checksumChunk } from './checksum-chunk.js';
 import { chunkActivities } from './chunks.js';
 import { completeEmptyChunk } from './complete-empty-chunk.js';
@@ -6,7 +7,7 @@ import type { Dependencies } from './dependencies.js';
 import { exportChunk } from './export-chunk.js';
 import { finalizeTarget } from './finalize-target.js';
 import { importChunk } from './import-chunk.js';
-import { openRun } from './open-run.js';
+import { describeRun, openRun } from './open-run.js';
 import { planDatabase } from './plan-database.js';
 import { prepareTargets } from './prepare-targets.js';
 import { readProgress } from './read-progress.js';
@@ -14,12 +15,16 @@ import { RunContexts } from './run-context.js';
 import { recordSourceLimit } from './source-limits.js';
 import { transformChunk } from './transform-chunk.js';
 import { watchSource } from './watch-source.js';
+import { workflowControlActivities } from './workflow-control.js';
 import { writeReport } from './write-report.js';
 
 /** Every activity, over the outside systems that it is given. */
 export function createActivities(deps: Dependencies): Activities {
   const contexts = new RunContexts(deps);
   return {
+    outsideAllowedHours: outsideAllowedHours(),
+    ...workflowControlActivities(),
+    describeRun: describeRun(deps),
     openRun: openRun(deps),
     planDatabase: planDatabase(deps, contexts),
     prepareTargets: prepareTargets(deps, contexts),

@@ -1,3 +1,4 @@
+import { endpointOf } from '../config/host-port.js';
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { about, MigrationError } from '../engine/errors.js';
@@ -12,7 +13,7 @@ import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
 import type { Bucket } from '../engine/storage/bucket.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
-import type { OpenRunInput, RunSummary } from './contract.js';
+import type { OpenRunInput, RunSummary, ServerOutline } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { requireConsistency, requireSeek } from './source-rules.js';
 import { runStep, type Step } from './step.js';
@@ -48,15 +49,34 @@ export function openRun(deps: Dependencies) {
     });
 }
 
+/** What a run is about, from the files alone: before any session, as sessions need a permit each. */
+export function describeRun(deps: Dependencies) {
+  return (input: OpenRunInput): Promise<RunSummary> =>
+    runStep(async () => summaryOf(await loadRunConfig(input, deps.environment)));
+}
+
 function summaryOf(config: RunConfig): RunSummary {
+  const servers = new Map(config.databases.map((source) => [source.server, source]));
   return {
+    servers: [...servers.values()].map((source) => outlineOf(config, source)),
     databases: config.databases.flatMap(({ server, database }) =>
       config.targets.map(({ name }) => ({ target: name, server, database })),
     ),
     targets: config.targets.map(({ name }) => name),
-    perServer: config.concurrency.perServer,
     attentionWaitSeconds: config.attentionWaitSeconds,
     finalize: config.finalize.enabled,
+  };
+}
+
+function outlineOf({ concurrency, guards }: RunConfig, source: SourceDatabase): ServerOutline {
+  const guard = guards[source.server];
+  return {
+    server: source.server,
+    endpoint: endpointOf(source),
+    limit: concurrency.perServer,
+    ...(guard !== undefined && {
+      guard: { threshold: guard.threshold, recover: guard.recover, everySeconds: guard.everySeconds },
+    }),
   };
 }
 
@@ -92,17 +112,17 @@ async function record(
   });
 }
 
-/** Every source database, one at a time on each server. */
+/** Every source database, one at a time on each server, by whatever names it goes. */
 async function checkSources(
   deps: Dependencies,
   config: RunConfig,
   step: Step,
 ): Promise<readonly CheckedDatabase[]> {
-  const servers = [...new Set(config.databases.map(({ server }) => server))];
+  const endpoints = [...new Set(config.databases.map(endpointOf))];
   const checked = await Promise.all(
-    servers.map(async (server) => {
+    endpoints.map(async (endpoint) => {
       const found: CheckedDatabase[] = [];
-      for (const database of config.databases.filter((candidate) => candidate.server === server))
+      for (const database of config.databases.filter((candidate) => endpointOf(candidate) === endpoint))
         found.push(...(await checkDatabase(deps, config, database, step)));
       return found;
     }),

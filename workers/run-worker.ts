@@ -3,6 +3,7 @@ import { type Environment, loadEnvironment } from '../config/environment.js';
 import { MigrationError } from '../engine/errors.js';
 import { taskQueue } from '../workflows/options.js';
 import { connect } from './connection.js';
+import { ensureSearchAttributes } from './search-attributes.js';
 
 /** What differs between the two workers; `close` frees what it holds outside Temporal. */
 export interface Role {
@@ -21,6 +22,7 @@ export async function runWorker(create: (environment: Environment) => Promise<Ro
   try {
     const environment = loadEnvironment();
     connection = await connect(environment);
+    await ensureSearchAttributes(connection, environment.temporal.namespace);
     role = await create(environment);
     const worker = await Worker.create({
       ...role.options,

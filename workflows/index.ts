@@ -2,3 +2,5 @@
 export { migrateCategory } from './migrate-category.js';
 export { migrateChunk } from './migrate-chunk.js';
 export { migrateDatabase } from './migrate-database.js';
+export { serverGate } from './server-gate.js';
+export { steerCategory } from './steer-category.js';

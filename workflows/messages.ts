@@ -31,7 +31,8 @@ export type StopMode = (typeof stopModes)[number];
 export type Scope = Partial<DatabaseId>;
 
 export interface PauseRequest {
-  readonly mode: StopMode;
+  /** Absent: `drain`. */
+  readonly mode?: StopMode;
   readonly scope?: Scope;
   /** Who pauses; a `resume` with the same word lifts only that. Absent: `operator`. */
   readonly by?: string;
@@ -60,7 +61,8 @@ export interface SkipRequest {
   readonly reason: string;
 }
 export interface StopRequest {
-  readonly mode: StopMode;
+  /** Absent: `drain`. */
+  readonly mode?: StopMode;
 }
 /** What `retry` and `skip` answer. */
 export interface Resolved {
@@ -71,12 +73,12 @@ export interface Resolved {
 /** To migrateCategory, from operators: each as a signal, and as an update that answers or says why not. */
 export const controls = {
   pause: {
-    signal: defineSignal<[PauseRequest]>('pause'),
+    signal: defineSignal<[PauseRequest?]>('pause'),
     update: defineUpdate<CategoryStatus, [PauseRequest]>('pause'),
   },
   resume: {
     signal: defineSignal<[ResumeRequest?]>('resume'),
-    update: defineUpdate<CategoryStatus, [ResumeRequest?]>('resume'),
+    update: defineUpdate<CategoryStatus, [ResumeRequest]>('resume'),
   },
   setConcurrency: {
     signal: defineSignal<[SetConcurrency]>('setConcurrency'),
@@ -91,7 +93,7 @@ export const controls = {
     update: defineUpdate<Resolved, [SkipRequest]>('skip'),
   },
   stop: {
-    signal: defineSignal<[StopRequest]>('stop'),
+    signal: defineSignal<[StopRequest?]>('stop'),
     update: defineUpdate<CategoryStatus, [StopRequest]>('stop'),
   },
 } as const;
@@ -153,12 +155,12 @@ export const statusQuery = defineQuery<CategoryStatus>('status');
 /** From migrateCategory to migrateDatabase. Absolute and numbered, so that repetition and delay change nothing. */
 export interface DatabaseControls {
   readonly version: number;
-  /** Start nothing; with `now` also cancel what runs. */
+  /** Start nothing and end after the running steps; with `now` cancel these too. */
   readonly hold?: StopMode;
   /** End, with nothing in flight, even where chunks are pending. */
   readonly yield?: true;
-  /** The database's share of the category's total. */
-  readonly cap?: number;
+  /** The category has a total: its lease counts besides the gate's. */
+  readonly capped?: true;
 }
 export const databaseControlsSignal = defineSignal<[DatabaseControls]>('databaseControls');
 /** Pending chunks may lie before the cursor again: go through them once more. */
@@ -166,21 +168,28 @@ export const revisitSignal = defineSignal('revisit');
 /** From migrateDatabase to migrateChunk: end after the running step, or (false) go on after all. */
 export const haltSignal = defineSignal<[boolean]>('halt');
 
-/** From a gate to those it leases permits to: how many chunks (or sessions) they may have in flight. */
+/** From a lessor (a server's gate, or a category for its total) to a lessee: how much it may have in flight. */
 export interface Lease {
-  readonly endpoint: string;
+  /** The gate's endpoint, or `total`. */
+  readonly lessor: string;
+  readonly membership: number;
   readonly permits: number;
   readonly version: number;
 }
 export const leaseSignal = defineSignal<[Lease]>('lease');
+export const totalLessor = 'total';
 
-/** To whoever leases permits, from whoever uses them. */
+/** From a lessee to its lessor. */
 export interface LeaseReport {
   readonly member: MemberRef;
-  /** How many it could use now; 0 ends the membership once settled. */
+  /** Raised when a lessee that has left comes back: leases of an earlier membership are void. */
+  readonly membership: number;
+  /** How many it could use now. 0: nothing is in flight, and it leaves. */
   readonly wanted: number;
-  /** The latest lease that it keeps to: no more in flight than that lease allows. */
+  /** The latest lease that it keeps to. */
   readonly settled: number;
+  /** What is in flight already; of meaning in the first report of a membership. */
+  readonly holding: number;
   /** A short need that must not wait for the long ones, such as planning. */
   readonly brief?: true;
 }

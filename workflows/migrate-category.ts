@@ -1,214 +1,286 @@
 import {
-  ApplicationFailure,
   CancellationScope,
-  ChildWorkflowCancellationType,
-  type ChildWorkflowHandle,
-  condition,
+  ContinueAsNew,
+  continueAsNew,
   isCancellation,
   log,
   proxyActivities,
   setHandler,
-  startChild,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, ReportSummary, RunState, RunSummary } from '../activities/contract.js';
-import { Allowances } from './allowances.js';
-import { type MigrateCategoryInput, requireOwnInput } from './category-input.js';
-import { CategoryState } from './category-state.js';
-import { allowanceSignal, type DatabaseName, statusQuery, workflowIds } from './messages.js';
-import { migrateDatabase } from './migrate-database.js';
-import { OperatorMessages } from './operator-messages.js';
-import { finalizeOptions, openOptions, planOptions } from './options.js';
-import { takingOver } from './taking-over.js';
+import type {
+  Activities,
+  DatabaseId,
+  MemberRef,
+  ReportSummary,
+  RunState,
+  RunSummary,
+} from '../activities/contract.js';
+import { Controls, type ControlsState } from './category/controls.js';
+import { copyAll } from './category/copying.js';
+import { Databases } from './category/databases.js';
+import { Desk } from './category/desk.js';
+import { Gates } from './category/gates.js';
+import { RunStopped, unlessHeld } from './category/holding.js';
+import { type MigrateCategoryInput, requireOwnInput } from './category/input.js';
+import { listenToOperators } from './category/operator-messages.js';
+import { type CarriedState, CategoryState } from './category/state.js';
+import { causeOf } from './cause-of.js';
+import { type Phase, type Scope, serverStateSignal, statusQuery } from './messages.js';
+import { controlOptions, finalizeOptions, maxCategoryEvents, openOptions, planOptions } from './options.js';
+import { searchAttributes } from './search-attributes.js';
+import { byHours } from './steer-category.js';
 
 export type { MigrateCategoryInput };
 
+const control = proxyActivities<Activities>(controlOptions);
 const opening = proxyActivities<Activities>(openOptions);
 const planning = proxyActivities<Activities>(planOptions);
 const finalizing = proxyActivities<Activities>(finalizeOptions);
 
+/** What a new execution of the same run takes over from the one before. */
+export interface CarriedRun {
+  readonly summary: RunSummary;
+  /** Databases of the summary, by index. */
+  readonly unplanned: readonly number[];
+  readonly uncopied: readonly number[];
+  readonly prepared: boolean;
+  readonly controls: ControlsState;
+  readonly state: CarriedState;
+}
+
 /**
  * Migrates one category: check, plan, remove (restart), copy every database, finalize, report. Returns what is
- * done; fails, after `attention.wait`, naming the chunks that still need attention.
+ * done, also when operators stop it; fails, after `attention.wait`, naming the chunks that still need attention.
  */
-export async function migrateCategory(input: MigrateCategoryInput): Promise<ReportSummary> {
+export async function migrateCategory(
+  input: MigrateCategoryInput,
+  carried?: CarriedRun,
+): Promise<ReportSummary> {
   requireOwnInput(input);
-  const runId = workflowInfo().firstExecutionRunId;
-  const state = new CategoryState(input.category);
-  setHandler(statusQuery, () => state.status());
-  const messages = new OperatorMessages(state);
-  state.enter('OPENING');
-  const summary = await opening.openRun({ ...input, runId });
-  const category = new CategoryRun(input.category, runId, summary, state, messages);
-  let report: ReportSummary;
-  try {
-    await category.copy();
-    report = await category.report('COMPLETED');
-  } catch (error) {
-    const cancelled = isCancellation(error);
-    const message = error instanceof Error ? (rootMessage(error) ?? error.message) : String(error);
-    const end = cancelled ? 'CANCELLED' : 'FAILED';
-    // The first error is the one to tell, also where the report cannot be written for the same reason.
-    await CancellationScope.nonCancellable(() => category.report(end, message)).catch((unwritten: unknown) =>
-      log.error('the report could not be written', { cause: String(unwritten) }),
-    );
-    throw error;
-  }
-  state.enter('ENDED');
-  return report;
+  return new CategoryRun(input, carried).run();
 }
 
 class CategoryRun {
-  readonly #allowances: Allowances;
-  /** Databases whose workflow is known to run, and so can be told of new limits. */
-  readonly #running = new Map<DatabaseName, ChildWorkflowHandle<typeof migrateDatabase>>();
+  readonly #runId = workflowInfo().firstExecutionRunId;
+  readonly #self: MemberRef = { workflowId: workflowInfo().workflowId, firstRunId: this.#runId };
+  readonly #controls: Controls;
+  readonly #state: CategoryState;
+  readonly #desk: Desk;
+  #unplanned: readonly number[] = [];
+  #prepared: boolean;
 
   constructor(
-    private readonly category: string,
-    private readonly runId: string,
-    private readonly summary: RunSummary,
-    private readonly state: CategoryState,
-    private readonly messages: OperatorMessages,
+    private readonly input: MigrateCategoryInput,
+    private readonly carried?: CarriedRun,
   ) {
-    this.#allowances = new Allowances(messages.perServer ?? summary.perServer);
+    this.#controls = new Controls(carried?.controls);
+    this.#state = new CategoryState(input.category, this.#runId, this.#controls, carried?.state);
+    this.#prepared = carried?.prepared ?? false;
+    const measure = (): Promise<void> => this.#measure();
+    this.#desk = new Desk(input.category, this.#runId, this.#controls, this.#state, measure);
+    setHandler(statusQuery, () => this.#state.status());
+    setHandler(serverStateSignal, (server) => {
+      this.#state.limits.set(server.server, server);
+      this.#state.show();
+    });
+    listenToOperators(this.#desk);
+    if (carried === undefined) this.#enter('OPENING');
   }
 
-  async copy(): Promise<void> {
-    const { state, runId } = this;
-    state.enter('PLANNING');
-    await this.#plan();
-    state.enter('PREPARING');
-    await finalizing.prepareTargets({ runId });
-    let pending: readonly DatabaseName[] = this.summary.databases;
-    while (pending.length > 0) {
-      state.enter('COPYING');
-      await this.#copyDatabases(pending);
-      pending = state.chunksParked > 0 || this.messages.resolutions.length > 0 ? await this.#attention() : [];
+  async run(): Promise<ReportSummary> {
+    const outline =
+      this.carried?.summary ?? (await opening.describeRun({ ...this.input, runId: this.#runId }));
+    const gates = new Gates(this.#self, outline.servers, this.#runId);
+    this.#desk.gates = gates;
+    this.#state.opened(outline);
+    try {
+      return await this.#runWith(gates, outline);
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await CancellationScope.nonCancellable(() => gates.leave());
+      throw error;
     }
-    if (!this.summary.finalize) return;
-    state.enter('FINALIZING');
-    for (const target of this.summary.targets) await finalizing.finalizeTarget({ runId, target });
   }
 
-  async report(state: RunState, failure?: string): Promise<ReportSummary> {
-    this.state.enter('REPORTING');
-    return planning.writeReport({ runId: this.runId, state, ...(failure !== undefined && { failure }) });
+  async #runWith(gates: Gates, outline: RunSummary): Promise<ReportSummary> {
+    const summary = this.carried?.summary ?? (await this.#open(gates, outline));
+    if (summary === undefined) return this.#end(gates, nothingDone);
+    this.#desk.known = summary;
+    try {
+      await this.#work(gates, summary);
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      if (error instanceof RunStopped) return this.#end(gates, await this.#report('STOPPED'));
+      // The first error is the one to tell, also where the report cannot be written for the same reason.
+      await CancellationScope.nonCancellable(() =>
+        this.#report(isCancellation(error) ? 'CANCELLED' : 'FAILED', causeOf(error).message),
+      ).catch((unwritten: unknown) =>
+        log.error('the report could not be written', { cause: String(unwritten) }),
+      );
+      throw error;
+    }
+    return this.#end(gates, await this.#report('COMPLETED'));
+  }
+
+  /** Undefined where the run was stopped before it had begun. */
+  async #open(gates: Gates, outline: RunSummary): Promise<RunSummary | undefined> {
+    await gates.join('before guards');
+    const { outside, mode } = await control.outsideAllowedHours({ category: this.input.category });
+    if (outside) this.#controls.pause({ mode, by: byHours });
+    const endpoints = outline.servers.map(({ endpoint }) => endpoint);
+    const open = { ...this.input, runId: this.#runId };
+    try {
+      const summary = await this.#unlessHeld({}, () =>
+        gates.withSessions(endpoints, () => opening.openRun(open)),
+      );
+      this.#unplanned = summary.databases.map((_, index) => index);
+      this.#state.opened(summary);
+      await gates.join('with guards');
+      return summary;
+    } catch (error) {
+      if (error instanceof RunStopped) return undefined;
+      throw error;
+    }
+  }
+
+  async #work(gates: Gates, summary: RunSummary): Promise<void> {
+    const runId = this.#runId;
+    await this.#plan(gates, summary);
+    if (!this.#prepared) {
+      this.#enter('PREPARING');
+      await this.#unlessHeld({}, () => finalizing.prepareTargets({ runId }));
+      this.#prepared = true;
+    }
+    await this.#copy(gates, summary);
+    if (!summary.finalize) return;
+    this.#enter('FINALIZING');
+    for (const target of summary.targets)
+      await this.#unlessHeld({ target }, () => finalizing.finalizeTarget({ runId, target }));
   }
 
   /** One database of each server at a time: planning takes a session there too. */
-  async #plan(): Promise<void> {
-    const servers = new Set(this.summary.databases.map((database) => database.server));
-    const planServer = async (server: string): Promise<void> => {
-      for (const database of this.summary.databases.filter((candidate) => candidate.server === server))
-        this.state.planned(await planning.planDatabase({ runId: this.runId, ...database }));
-    };
-    await Promise.all([...servers].map(planServer));
-  }
-
-  async #copyDatabases(databases: readonly DatabaseName[]): Promise<void> {
-    for (const database of databases) this.#allowances.add(database);
-    this.#allowances.setPerServer(this.messages.perServer ?? this.#allowances.perServer);
-    this.state.perServer = this.#allowances.perServer;
-    this.state.databasesLeft = databases.length;
-    const scope = new CancellationScope();
-    const steering = scope.run(() => this.#steer(this.messages.version)).catch(ignoreCancellation);
-    try {
-      // All of them: closing over one that failed would terminate the others in the middle of their chunks.
-      const ended = await Promise.allSettled(databases.map((database) => this.#copyDatabase(database)));
-      const failed = ended.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-    } finally {
-      scope.cancel();
-      await steering;
-    }
-  }
-
-  async #copyDatabase(database: DatabaseName): Promise<void> {
-    const { runId, category, state } = this;
-    const allowance = this.#allowances.of(database, state.paused);
-    try {
-      const child = await takingOver(() =>
-        startChild(migrateDatabase, {
-          workflowId: workflowIds.database(category, database),
-          args: [{ runId, category, ...database, allowance }],
-          staticSummary: `${database.target} from ${database.server}/${database.database}`,
-          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        }),
-      );
-      this.#running.set(database, child);
-      state.databasesRunning = this.#running.size;
-      const now = this.#allowances.of(database, state.paused);
-      if (now.chunks !== allowance.chunks || now.paused !== allowance.paused) await this.#send([database]);
-      state.copied(await child.result());
-    } finally {
-      this.#running.delete(database);
-      state.databasesRunning = this.#running.size;
-      await this.#send(this.#allowances.remove(database));
-    }
-  }
-
-  /** Passes pauses and limits on to the databases for as long as they run. */
-  async #steer(from: number): Promise<void> {
-    for (let seen = from; ; ) {
-      await condition(() => this.messages.version !== seen);
-      seen = this.messages.version;
-      if (this.messages.perServer !== undefined) this.#allowances.setPerServer(this.messages.perServer);
-      this.state.perServer = this.#allowances.perServer;
-      this.state.show();
-      await this.#send(this.#allowances.all());
-    }
-  }
-
-  async #send(databases: readonly DatabaseName[]): Promise<void> {
-    const send = async (database: DatabaseName): Promise<void> => {
-      try {
-        await this.#running
-          .get(database)
-          ?.signal(allowanceSignal, this.#allowances.of(database, this.state.paused));
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        log.debug('allowance not delivered: the database has just ended', { ...database });
+  async #plan(gates: Gates, summary: RunSummary): Promise<void> {
+    this.#unplanned = this.carried?.unplanned ?? this.#unplanned;
+    if (this.#unplanned.length === 0) return;
+    this.#enter('PLANNING');
+    const endpointOf = (index: number): string => gates.termsOf(at(summary, index).server).endpoint;
+    const planServer = async (endpoint: string): Promise<void> => {
+      for (const index of this.#unplanned.filter((candidate) => endpointOf(candidate) === endpoint)) {
+        if (this.#full) return;
+        const database = at(summary, index);
+        const plan = await this.#unlessHeld(database, () =>
+          gates.withSessions([endpoint], () => planning.planDatabase({ runId: this.#runId, ...database })),
+        );
+        this.#state.planned(plan);
+        this.#unplanned = this.#unplanned.filter((candidate) => candidate !== index);
       }
     };
-    await Promise.all(databases.map(send));
+    const scope = new CancellationScope();
+    const failures: unknown[] = [];
+    const plans = [...new Set(this.#unplanned.map(endpointOf))].map((endpoint) =>
+      scope
+        .run(() => planServer(endpoint))
+        .catch((error: unknown) => {
+          failures.push(error);
+          scope.cancel();
+        }),
+    );
+    await Promise.all(plans);
+    if (failures.length > 0) throw failures[0];
+    if (this.#unplanned.length > 0) await this.#continue(summary, summary.databases);
   }
 
-  /** Waits for `retry` or `skip`; returns the databases that have pending chunks again. */
-  async #attention(): Promise<readonly DatabaseName[]> {
-    const { state, messages, runId, summary } = this;
-    state.enter('NEEDS_ATTENTION');
-    const wait = summary.attentionWaitSeconds;
-    while (state.chunksParked > 0 || messages.resolutions.length > 0) {
-      const asked =
-        messages.resolutions.length > 0 ||
-        (wait > 0 && (await condition(() => messages.resolutions.length > 0, wait * 1000)));
-      const resolution = asked ? messages.resolutions.shift() : undefined;
-      if (resolution === undefined) throw needsAttention(state.chunksParked);
-      const before = state.chunksParked;
-      const { resolved, parked, databases } = await planning.resolveParked({ runId, ...resolution });
-      state.chunksParked = parked;
-      if (resolved === 0 && parked === before)
-        state.warn(`${resolution.action}: no parked chunk is called '${resolution.chunk ?? 'any'}'.`);
-      if (databases.length > 0) return databases;
+  async #copy(gates: Gates, summary: RunSummary): Promise<void> {
+    const { input, carried } = this;
+    const pending = carried?.uncopied.map((index) => at(summary, index)) ?? summary.databases;
+    const databases = new Databases(
+      input.category,
+      this.#runId,
+      this.#controls,
+      gates,
+      pending,
+      (running, left) => this.#state.countDatabases(running, left),
+    );
+    this.#desk.databases = databases;
+    const { attentionWaitSeconds } = summary;
+    const copying = { controls: this.#controls, state: this.#state, databases, attentionWaitSeconds };
+    const outcome = await copyAll({
+      ...copying,
+      measure: () => this.#measure(),
+      enter: (phase) => this.#enter(phase),
+    });
+    if (outcome === 'again') await this.#continue(summary, databases.pending);
+  }
+
+  get #full(): boolean {
+    const info = workflowInfo();
+    return info.continueAsNewSuggested || info.historyLength > maxCategoryEvents;
+  }
+
+  #continue(summary: RunSummary, uncopied: readonly DatabaseId[]): Promise<never> {
+    const indexOf = (database: DatabaseId): number =>
+      summary.databases.findIndex((other) => sameDatabase(other, database));
+    return continueAsNew<typeof migrateCategory>(this.input, {
+      summary,
+      unplanned: this.#unplanned,
+      uncopied: uncopied.map(indexOf),
+      prepared: this.#prepared,
+      controls: this.#controls.state,
+      state: this.#state.carried,
+    });
+  }
+
+  async #measure(): Promise<void> {
+    try {
+      this.#state.measured(await control.readProgress({ runId: this.#runId }));
+    } catch (error) {
+      // Counters are for people; a run does not end for the lack of them.
+      if (isCancellation(error)) throw error;
+      log.warn('the progress could not be read', { cause: causeOf(error).message });
     }
-    return [];
+  }
+
+  #report(state: RunState, failure?: string): Promise<ReportSummary> {
+    this.#enter('REPORTING');
+    return planning.writeReport({ runId: this.#runId, state, ...(failure !== undefined && { failure }) });
+  }
+
+  async #end(gates: Gates, report: ReportSummary): Promise<ReportSummary> {
+    await gates.leave();
+    this.#enter('ENDED');
+    return report;
+  }
+
+  #enter(phase: Phase): void {
+    if (phase === 'OPENING')
+      upsertSearchAttributes([{ key: searchAttributes.category, value: this.input.category }]);
+    this.#state.enter(phase);
+    upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
+  }
+
+  #unlessHeld<T>(subject: Scope, work: () => Promise<T>): Promise<T> {
+    return unlessHeld(this.#controls, subject, work);
   }
 }
 
-function needsAttention(chunks: number): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'CHUNKS_NEED_ATTENTION',
-    nonRetryable: true,
-    message:
-      `${chunks} chunks need attention: the report and migration_control.chunk list them with their causes. ` +
-      'Mend the causes and start the category again with job_mode resume; what is done is kept.',
-  });
+const nothingDone: ReportSummary = {
+  state: 'STOPPED',
+  report: '',
+  rows: 0,
+  rowsQuarantined: 0,
+  chunksDone: 0,
+  chunksParked: 0,
+  chunksSkipped: 0,
+};
+
+function at(summary: RunSummary, index: number): DatabaseId {
+  const database = summary.databases[index];
+  if (database === undefined) throw new Error(`No database ${index}.`);
+  return database;
 }
 
-function rootMessage(error: Error): string | undefined {
-  return error.cause instanceof Error ? (rootMessage(error.cause) ?? error.cause.message) : undefined;
-}
-
-function ignoreCancellation(error: unknown): void {
-  if (!isCancellation(error)) throw error;
+function sameDatabase(a: DatabaseId, b: DatabaseId): boolean {
+  return a.target === b.target && a.server === b.server && a.database === b.database;
 }

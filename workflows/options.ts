@@ -9,8 +9,33 @@ export const maxHistoryEvents = 2_000;
 export const chunkPageSize = 50;
 /** The server bounds pending children at 2,000; a database stays far under it whatever is asked for. */
 export const maxChunksInFlight = 200;
+/** Databases beyond these begin when one has ended: to start and to end one costs the category some 16 events. */
+export const maxDatabasesInFlight = 100;
+/** Leaves room for 100 databases to end before the 4,096 events that no history should have. */
+export const maxCategoryEvents = 2_800;
 /** The largest limit that a server can be given; the category file's schema has the same. */
 export const maxPerServer = 256;
+/** The largest limit of a category over all servers. */
+export const maxTotal = 10_000;
+/** The most parts that one chunk can be split into. */
+export const maxParts = 100;
+
+/** Milliseconds. */
+export const gateTimes = {
+  /** How often those who wait take turns with those who hold, where a limit is smaller than their number. */
+  rotateMs: 30_000,
+  /** How often members are looked after that could not say that they ended. */
+  checkMs: 60_000,
+  /** After a category has started anew: its last run's members are ending at this moment. */
+  soonMs: 2_000,
+  /** By then an activity of a terminated workflow has noticed, as it heartbeats each second, and cut its session. */
+  graceMs: 10_000,
+  /** After a guard that cannot be asked. */
+  guardPauseMs: 60_000,
+} as const;
+
+/** How often a running category reads its counters: often while people watch its start, seldom over days. */
+export const progressTimes = { firstMs: 2_000, lastMs: 60_000, growth: 1.15 } as const;
 
 const passing = {
   initialInterval: '2s',
@@ -32,6 +57,7 @@ export const controlOptions = {
  * mistyped never comes. A blip still passes; the first answer is there in seconds, in a minute where a host is silent.
  */
 export const openOptions = {
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '12h',
   heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
@@ -39,6 +65,8 @@ export const openOptions = {
 
 /** Planning: long on large sources, heartbeat by progress. */
 export const planOptions = {
+  // A cancelled plan still has its session at the source for a moment, and its permit until then.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '12h',
   heartbeatTimeout: '20s',
   retry: { ...passing, maximumAttempts: 4 },
@@ -60,7 +88,16 @@ export const stepOptions = {
 
 /** Building a large target table can take long; a wrong target cannot pass by itself. */
 export const finalizeOptions = {
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '48h',
   heartbeatTimeout: '30s',
   retry: { ...passing, maximumAttempts: 4 },
+} as const satisfies ActivityOptions;
+
+/** A guard's watch runs for as long as nothing changes. */
+export const watchOptions = {
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  startToCloseTimeout: '7d',
+  heartbeatTimeout: '10s',
+  retry: { ...passing, maximumAttempts: 5 },
 } as const satisfies ActivityOptions;

@@ -1,16 +1,32 @@
-import { ApplicationFailure } from '@temporalio/activity';
-import type { Activities, ChunkRef, DatabaseRef, StepResult } from '../../activities/contract.js';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type {
+  Activities,
+  ChunkRef,
+  DatabaseRef,
+  GuardVerdict,
+  RunProgress,
+  RunSummary,
+  StepResult,
+} from '../../activities/contract.js';
+import { workflowControlActivities } from '../../activities/workflow-control.js';
 
 type ChunkState = 'PENDING' | 'DONE' | 'NEEDS_ATTENTION' | 'SKIPPED';
 type Database = Pick<DatabaseRef, 'target' | 'server' | 'database'>;
 
 export interface FakePlan {
+  /** Keeps the servers of two plans apart; absent: all plans read the same ones. */
+  readonly estate?: string;
   readonly databases: readonly Database[];
   readonly chunksPerDatabase: number;
   readonly perServer: number;
   readonly attentionWaitSeconds?: number;
   /** Milliseconds that an export takes. */
   readonly exportMs?: number;
+  readonly outsideHours?: boolean;
+  /** Milliseconds that every other step takes. */
+  readonly stepMs?: number;
+  /** What a guard of each server says, one after another, as often as it is asked; then it is silent. */
+  readonly verdicts?: readonly GuardVerdict[];
 }
 
 /** The control tables and the steps, in memory: what workflow tests steer against. Counts what was asked for. */
@@ -22,11 +38,17 @@ export class FakeEngine {
   readonly exported: string[] = [];
   readonly failing = new Set<string>();
   readonly mostInFlight = new Map<string, number>();
+  /** Sessions on each server at this moment. */
+  readonly inFlight = new Map<string, number>();
+  readonly limits: { readonly endpoint: string; readonly limit: number }[] = [];
+  readonly transformed: string[] = [];
+  planned = 0;
   readonly reports: { readonly state: string; readonly failure?: string }[] = [];
   finalized = 0;
-  #inFlight = new Map<string, number>();
+  #verdicts: GuardVerdict[];
 
   constructor(private readonly plan: FakePlan) {
+    this.#verdicts = [...(plan.verdicts ?? [])];
     for (const database of plan.databases)
       for (let ordinal = 0; ordinal < plan.chunksPerDatabase; ordinal += 1)
         this.states.set(chunkId(database, ordinal), { state: 'PENDING', database, ordinal });
@@ -38,17 +60,37 @@ export class FakeEngine {
 
   activities(): Activities {
     const { plan, states } = this;
-    const done = async (): Promise<StepResult> => ({ rows: 10, bytes: 100, seconds: 0, reused: false });
+    const done = async (): Promise<StepResult> => {
+      await this.#wait(plan.stepMs ?? 0);
+      return { rows: 10, bytes: 100, seconds: 0, reused: false };
+    };
+    const summary = this.#summary();
     return {
-      openRun: async () => ({
-        databases: plan.databases,
-        targets: ['t'],
-        perServer: plan.perServer,
-        attentionWaitSeconds: plan.attentionWaitSeconds ?? 0,
-        finalize: true,
-      }),
-      planDatabase: async () => ({ chunks: plan.chunksPerDatabase, done: 0, rows: 10, rowsLeftOut: 0 }),
-      prepareTargets: async () => ({ rowsRemoved: 0 }),
+      ...workflowControlActivities(),
+      outsideAllowedHours: async () => ({ outside: this.plan.outsideHours ?? false, mode: 'drain' }),
+      describeRun: async () => summary,
+      openRun: async () => {
+        const servers = summary.servers.map(({ server }) => server);
+        await Promise.all(servers.map((server) => this.#session(server, () => this.#wait(5))));
+        return summary;
+      },
+      planDatabase: ({ server }) =>
+        this.#session(server, async () => {
+          await this.#wait(5);
+          this.planned += 1;
+          return { chunks: plan.chunksPerDatabase, done: 0, rows: 10, rowsLeftOut: 0 };
+        }),
+      readProgress: async () => this.#progress(),
+      recordSourceLimit: async (limit) => {
+        this.limits.push(limit);
+      },
+      watchSource: () =>
+        this.#session('guard', async () => {
+          const verdict = this.#verdicts.shift();
+          await this.#wait(verdict === undefined ? 3_600_000 : 300);
+          return verdict as GuardVerdict;
+        }),
+      prepareTargets: async () => ({ rowsRemoved: 0, rowsOutsidePlan: 0 }),
       listChunks: async ({ target, server, database, afterOrdinal, limit }) => ({
         chunks: [...states]
           .filter(
@@ -59,23 +101,37 @@ export class FakeEngine {
           .map(([id, chunk]) => ({ chunkId: id, ordinal: chunk.ordinal, window: `w${chunk.ordinal}` })),
       }),
       exportChunk: (ref) => this.#export(ref),
-      transformChunk: done,
+      transformChunk: async ({ chunkId: id }) => {
+        this.transformed.push(id);
+        return done();
+      },
       importChunk: done,
+      completeEmptyChunk: async ({ chunkId: id }) => {
+        this.#set(id, 'DONE');
+        return done();
+      },
       checksumChunk: async ({ chunkId: id }) => {
         this.#set(id, 'DONE');
         return done();
       },
       parkChunk: async ({ chunkId: id }) => this.#set(id, 'NEEDS_ATTENTION'),
-      resolveParked: async ({ action, chunk }) => {
-        const parked = [...states].filter(
-          ([id, { state }]) => state === 'NEEDS_ATTENTION' && (chunk ?? id) === id,
+      resolveParked: async ({ action, chunk, where = {} }) => {
+        const matching = [...states].filter(
+          ([id, { database }]) =>
+            (chunk ?? id) === id && (where.server ?? database.server) === database.server,
         );
+        if (matching.length === 0)
+          throw ApplicationFailure.create({
+            type: 'CHUNK_UNKNOWN',
+            message: `This run has no chunk '${chunk}'.`,
+            nonRetryable: true,
+          });
+        const parked = matching.filter(([, { state }]) => state === 'NEEDS_ATTENTION');
         for (const [id] of parked) this.#set(id, action === 'retry' ? 'PENDING' : 'SKIPPED');
-        const pending = [...states.values()].filter(({ state }) => state === 'PENDING');
         return {
           resolved: parked.length,
           parked: this.inState('NEEDS_ATTENTION'),
-          databases: [...new Set(pending.map(({ database }) => database))],
+          databases: [...new Set(parked.map(([, { database }]) => database))],
         };
       },
       finalizeTarget: async () => {
@@ -85,6 +141,8 @@ export class FakeEngine {
       writeReport: async ({ state, failure }) => {
         this.reports.push({ state, ...(failure !== undefined && { failure }) });
         return {
+          state,
+          rowsQuarantined: 0,
           report: 'file:///report.json',
           rows: 0,
           chunksDone: this.inState('DONE'),
@@ -96,12 +154,8 @@ export class FakeEngine {
   }
 
   async #export({ chunkId: id }: ChunkRef): Promise<StepResult> {
-    const server = id.split('/')[1] ?? '';
-    const now = (this.#inFlight.get(server) ?? 0) + 1;
-    this.#inFlight.set(server, now);
-    this.mostInFlight.set(server, Math.max(now, this.mostInFlight.get(server) ?? 0));
-    try {
-      await new Promise((resolve) => setTimeout(resolve, this.plan.exportMs ?? 0));
+    return this.#session(id.split('/')[1] ?? '', async () => {
+      await this.#wait(this.plan.exportMs ?? 0);
       if (this.failing.has(id))
         throw ApplicationFailure.create({
           type: 'CHECKSUM_EXPORT',
@@ -110,9 +164,72 @@ export class FakeEngine {
         });
       this.exported.push(id);
       return { rows: 10, bytes: 100, seconds: 0, reused: false };
+    });
+  }
+
+  async #session<T>(server: string, work: () => Promise<T>): Promise<T> {
+    const now = (this.inFlight.get(server) ?? 0) + 1;
+    this.inFlight.set(server, now);
+    this.mostInFlight.set(server, Math.max(now, this.mostInFlight.get(server) ?? 0));
+    try {
+      return await work();
     } finally {
-      this.#inFlight.set(server, (this.#inFlight.get(server) ?? 1) - 1);
+      this.inFlight.set(server, (this.inFlight.get(server) ?? 1) - 1);
     }
+  }
+
+  /** As real steps do: heartbeats, and ends at once when cancelled. */
+  async #wait(milliseconds: number): Promise<void> {
+    const context = Context.current();
+    const beats = setInterval(() => context.heartbeat(), 200);
+    try {
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, milliseconds)), context.cancelled]);
+    } finally {
+      clearInterval(beats);
+    }
+  }
+
+  #summary(): RunSummary {
+    const { plan } = this;
+    const servers = [...new Set(plan.databases.map(({ server }) => server))];
+    return {
+      servers: servers.map((server) => ({
+        server,
+        endpoint: `${plan.estate ?? 'estate'}-${server}:1433`,
+        limit: plan.perServer,
+        ...(plan.verdicts !== undefined && { guard: { threshold: 10, recover: 5, everySeconds: 1 } }),
+      })),
+      databases: plan.databases,
+      targets: ['t'],
+      attentionWaitSeconds: plan.attentionWaitSeconds ?? 0,
+      finalize: true,
+    };
+  }
+
+  #progress(): RunProgress {
+    const counts = (server?: string) => {
+      const of = (state?: ChunkState): number =>
+        [...this.states.values()].filter(
+          (chunk) =>
+            (state ?? chunk.state) === chunk.state &&
+            (server ?? chunk.database.server) === chunk.database.server,
+        ).length;
+      return { planned: of(), done: of('DONE'), parked: of('NEEDS_ATTENTION'), skipped: of('SKIPPED') };
+    };
+    const none = { chunks: 0, rows: 0, bytes: 0 };
+    const parked = [...this.states].filter(([, { state }]) => state === 'NEEDS_ATTENTION');
+    return {
+      chunks: counts(),
+      rowsPlanned: 10 * this.states.size,
+      rowsDone: 10 * this.inState('DONE'),
+      servers: this.#summary().servers.map(({ server }) => ({
+        server,
+        chunks: counts(server),
+        steps: { export: none, transform: none, import: none, checksum: none },
+      })),
+      parked: parked.slice(0, 10).map(([chunk]) => ({ chunk, code: 'CHECKSUM_EXPORT', message: 'broken' })),
+      slow: [],
+    };
   }
 
   #set(id: string, state: ChunkState): void {

@@ -10,12 +10,16 @@ import {
 } from '@temporalio/worker';
 import { ensureTemporalCli } from '../../sandbox/services/temporal-cli.js';
 import { taskQueue } from '../../workflows/options.js';
+import { searchAttributes } from '../../workflows/search-attributes.js';
 
 /** A dev server of the test's own, from the project's CLI and so without a download of the SDK's. */
 export async function startTestTemporal(): Promise<TestWorkflowEnvironment> {
   quiet();
   return TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: await ensureTemporalCli() } },
+    server: {
+      executable: { type: 'existing-path', path: await ensureTemporalCli() },
+      searchAttributes: Object.values(searchAttributes),
+    },
   });
 }
 
@@ -53,6 +57,8 @@ export async function withWorker<T>(
     taskQueue,
     workflowBundle: await workflowBundle(),
     activities,
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
   });
   return worker.runUntil(work);
 }

@@ -1,14 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import {
-  pauseSignal,
-  resumeSignal,
-  retrySignal,
-  setConcurrencySignal,
-  skipSignal,
-  statusQuery,
-  workflowIds,
-} from '../../../workflows/messages.js';
+import { controls, statusQuery, workflowIds } from '../../../workflows/messages.js';
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
 import { chunkId, FakeEngine } from '../../support/fake-activities.js';
@@ -117,45 +109,16 @@ describe('migrateCategory', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(async () => (await handle.query(statusQuery)).phase === 'NEEDS_ATTENTION');
-      expect(await handle.query(statusQuery)).toMatchObject({ chunksParked: 2, chunksDone: 3 });
-      await handle.signal(retrySignal, { chunk: 'no/such/chunk/w9' });
+      expect(await handle.query(statusQuery)).toMatchObject({ chunks: { parked: 2, done: 3 } });
+      await handle.signal(controls.retry.signal, { chunk: 'no/such/chunk/w9' });
       await until(async () => (await handle.query(statusQuery)).warnings.length === 1);
-      await handle.signal(skipSignal, { chunk: chunkId(first, 3), reason: 'known to be broken' });
+      await handle.signal(controls.skip.signal, { chunk: chunkId(first, 3), reason: 'known to be broken' });
       engine.failing.clear();
-      await handle.signal(retrySignal, { chunk: chunkId(first, 1) });
+      await handle.signal(controls.retry.signal, { chunk: chunkId(first, 1) });
       expect(await handle.result()).toMatchObject({ chunksDone: 4, chunksSkipped: 1, chunksParked: 0 });
       await recordHistories(temporal, 'parked', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
     });
     expect(engine.finalized).toBe(1);
-  });
-
-  it('pauses, resumes and changes concurrency while chunks run, ignoring nonsense with a warning', async () => {
-    const engine = new FakeEngine({
-      databases: twoServers,
-      chunksPerDatabase: 15,
-      perServer: 1,
-      exportMs: 60,
-    });
-    await withWorker(temporal, engine.activities(), async () => {
-      const handle = await start();
-      await until(() => engine.exported.length > 2);
-      await handle.signal(pauseSignal);
-      await until(async () => (await handle.query(statusQuery)).paused);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      const paused = engine.exported.length;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      expect(engine.exported).toHaveLength(paused);
-      await handle.signal(setConcurrencySignal, { perServer: 0 });
-      await handle.signal(setConcurrencySignal, { perServer: 4 });
-      await handle.signal(resumeSignal);
-      expect(await handle.result()).toMatchObject({ chunksDone: 45 });
-      expect(await handle.query(statusQuery)).toMatchObject({ perServer: 4, phase: 'ENDED' });
-      expect((await handle.query(statusQuery)).warnings).toHaveLength(1);
-      await recordHistories(temporal, 'steered', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
-    });
-    expect(engine.mostInFlight.get('s1')).toBeGreaterThan(1);
-    expect(Math.max(...engine.mostInFlight.values())).toBeLessThanOrEqual(4);
-    expect(new Set(engine.exported).size).toBe(engine.exported.length);
   });
 
   it('reports CANCELLED and leaves nothing running when it is cancelled', async () => {

@@ -1,5 +1,5 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
-import { workflowIds } from './messages.js';
+import { workflowIds } from '../messages.js';
 
 export interface MigrateCategoryInput {
   readonly category: string;

@@ -1,0 +1,160 @@
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  proxyActivities,
+  type SignalDefinition,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Activities, MemberRef, ServerOutline } from '../../activities/contract.js';
+import { LeaseHolder } from '../leases/lease-holder.js';
+import {
+  type GateTerms,
+  gateLimitSignal,
+  joinGateSignal,
+  type LeaseReport,
+  leaseReportSignal,
+  leaseSignal,
+  leaveGateSignal,
+  workflowIds,
+} from '../messages.js';
+import { controlOptions } from '../options.js';
+
+const control = proxyActivities<Activities>(controlOptions);
+
+/** Starts a server's gate where it does not run, and tells it on what terms a category reads the server. */
+export function joinGate(endpoint: string, terms: GateTerms): Promise<void> {
+  return control.signalWithStart({
+    workflowType: 'serverGate',
+    workflowId: workflowIds.gate(endpoint),
+    args: [{ endpoint }],
+    signal: joinGateSignal.name,
+    signalArgs: [terms],
+  });
+}
+
+/** Tells a gate what a lessee needs. */
+export async function reportToGate(endpoint: string, terms: GateTerms, report: LeaseReport): Promise<void> {
+  // Where a gate is gone there is nobody to give anything back to.
+  await signalGate(endpoint, report.wanted === 0 ? undefined : terms, leaseReportSignal, report);
+}
+
+/** Signals a gate; one that somebody has terminated is started again, where `terms` say on which. */
+async function signalGate<T>(
+  endpoint: string,
+  terms: GateTerms | undefined,
+  signal: SignalDefinition<[T]>,
+  payload: T,
+): Promise<void> {
+  const gate = getExternalWorkflowHandle(workflowIds.gate(endpoint));
+  try {
+    await gate.signal<[T]>(signal, payload);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.info('the gate does not run', { endpoint });
+    if (terms === undefined) return;
+    await joinGate(endpoint, terms);
+    await gate.signal<[T]>(signal, payload);
+  }
+}
+
+/** A category's dealings with the gates of its servers. */
+export class Gates {
+  readonly #holders = new Map<string, LeaseHolder>();
+
+  constructor(
+    private readonly self: MemberRef,
+    private readonly servers: readonly ServerOutline[],
+    private readonly runId: string,
+  ) {
+    for (const { endpoint } of servers) this.#holders.set(endpoint, new LeaseHolder(self, true));
+    setHandler(leaseSignal, (lease) => this.#holders.get(lease.lessor)?.take(lease));
+  }
+
+  /** Guards are watched from the time when the run is open: its configuration holds their probes. */
+  async join(guarded: 'with guards' | 'before guards'): Promise<void> {
+    await Promise.all(
+      this.servers.map(async (outline) => {
+        if (guarded === 'with guards' && outline.guard === undefined) return;
+        await joinGate(outline.endpoint, this.#terms(outline, guarded === 'with guards'));
+      }),
+    );
+  }
+
+  /** The terms on which a server is read, for those who deal with its gate themselves. */
+  termsOf(server: string): { readonly endpoint: string; readonly terms: GateTerms } {
+    const outline = this.#outlineOf(server);
+    return { endpoint: outline.endpoint, terms: this.#terms(outline, true) };
+  }
+
+  /** Runs `work` with one session allowed on each of the servers (their addresses). */
+  async withSessions<T>(endpoints: readonly string[], work: () => Promise<T>): Promise<T> {
+    try {
+      // In one order for all categories, so that no two wait for each other.
+      for (const endpoint of [...new Set(endpoints)].sort()) await this.#acquire(endpoint);
+      return await work();
+    } finally {
+      await CancellationScope.nonCancellable(() =>
+        Promise.all(endpoints.map((endpoint) => this.#release(endpoint))),
+      );
+    }
+  }
+
+  async setLimits(perServer: Readonly<Record<string, number>>): Promise<void> {
+    const limitOf = ({ server }: ServerOutline): number | undefined => perServer[server] ?? perServer['*'];
+    await Promise.all(
+      this.servers.map(async (outline) => {
+        const limit = limitOf(outline);
+        if (limit !== undefined)
+          await signalGate(outline.endpoint, this.#terms(outline, true), gateLimitSignal, limit);
+      }),
+    );
+  }
+
+  async leave(): Promise<void> {
+    const endpoints = new Set(this.servers.map(({ endpoint }) => endpoint));
+    await Promise.all(
+      [...endpoints].map((endpoint) => signalGate(endpoint, undefined, leaveGateSignal, this.self)),
+    );
+  }
+
+  async #acquire(endpoint: string): Promise<void> {
+    const holder = this.#holderOf(endpoint);
+    await this.#report(endpoint, holder.report(1, 0));
+    await condition(() => holder.permits > 0);
+  }
+
+  async #release(endpoint: string): Promise<void> {
+    await this.#report(endpoint, this.#holderOf(endpoint).report(0, 0));
+  }
+
+  async #report(endpoint: string, report: LeaseReport | undefined): Promise<void> {
+    if (report === undefined) return;
+    const outline = this.servers.find((candidate) => candidate.endpoint === endpoint);
+    if (outline !== undefined) await reportToGate(endpoint, this.#terms(outline, false), report);
+  }
+
+  #terms({ server, limit, guard }: ServerOutline, withGuard: boolean): GateTerms {
+    return {
+      category: this.self,
+      runId: this.runId,
+      server,
+      limit,
+      ...(withGuard && guard !== undefined && { guard }),
+    };
+  }
+
+  #outlineOf(server: string): ServerOutline {
+    const outline = this.servers.find((candidate) => candidate.server === server);
+    if (outline === undefined) throw new Error(`No server ${server}.`);
+    return outline;
+  }
+
+  #holderOf(endpoint: string): LeaseHolder {
+    const holder = this.#holders.get(endpoint);
+    if (holder === undefined) throw new Error(`No gate ${endpoint}.`);
+    return holder;
+  }
+}

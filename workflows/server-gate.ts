@@ -1,0 +1,255 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities, MemberRef } from '../activities/contract.js';
+import { causeOf } from './cause-of.js';
+import { Leases, type LeasesState, same } from './leases/leases.js';
+import { ServerLimit, type ServerLimitState } from './leases/server-limit.js';
+import {
+  type GateStatus,
+  gateLimitSignal,
+  gateStatusQuery,
+  joinGateSignal,
+  leaseReportSignal,
+  leaseSignal,
+  leaveGateSignal,
+  type ServerState,
+  serverStateSignal,
+} from './messages.js';
+import { controlOptions, gateTimes, maxHistoryEvents, watchOptions } from './options.js';
+
+export interface ServerGateInput {
+  /** `host:port` of the source server. */
+  readonly endpoint: string;
+  readonly carried?: { readonly limit: ServerLimitState; readonly leases: LeasesState };
+}
+
+const control = proxyActivities<Activities>(controlOptions);
+const watching = proxyActivities<Activities>(watchOptions);
+
+/**
+ * Owns the limit of one source server for every category that reads it, and leases permits to their workflows.
+ * Started by the first category that joins; ends when the last has left.
+ */
+export async function serverGate(input: ServerGateInput): Promise<void> {
+  await new ServerGate(input).run();
+}
+
+class ServerGate {
+  readonly #limit: ServerLimit;
+  readonly #leases: Leases;
+  readonly #seen = new Map<string, string>();
+  #news = true;
+  #recorded: number | undefined;
+  #guardScope: CancellationScope | undefined;
+  #guardRunning = false;
+  /** Instants in workflow time, in milliseconds. */
+  #nextCheck = Date.now() + gateTimes.checkMs;
+  #nextRotation = Date.now() + gateTimes.rotateMs;
+  /** Members known to have ended, until their last sessions are surely gone. */
+  #ended: { readonly ref: MemberRef; readonly freeAt: number }[] = [];
+
+  constructor(private readonly input: ServerGateInput) {
+    this.#limit = new ServerLimit(input.carried?.limit ?? { terms: [] });
+    this.#leases = new Leases(input.carried?.leases ?? { lessor: input.endpoint, members: [] });
+    setHandler(joinGateSignal, (terms) => {
+      this.#limit.join(terms);
+      // A category that starts anew while its last run is still a member: that one was terminated.
+      this.#nextCheck = Math.min(this.#nextCheck, Date.now() + gateTimes.soonMs);
+      this.#news = true;
+    });
+    setHandler(leaveGateSignal, (category) => {
+      this.#limit.leave(category);
+      this.#news = true;
+    });
+    setHandler(gateLimitSignal, (limit) => {
+      this.#limit.set(limit);
+      this.#news = true;
+    });
+    setHandler(leaseReportSignal, (report) => {
+      this.#leases.report(report);
+      this.#news = true;
+    });
+    setHandler(gateStatusQuery, () => this.#status());
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      this.#news = false;
+      this.#watch();
+      this.#record();
+      this.#leases.allocate(this.#limit.capacity);
+      this.#show();
+      await this.#tell();
+      if (this.#news) continue;
+      if (this.#idle) {
+        await this.#endGuard();
+        if (this.#idle && !this.#news) return;
+        continue;
+      }
+      const info = workflowInfo();
+      // Never waits for a quiet moment: a busy gate has none.
+      if (info.continueAsNewSuggested || info.historyLength > maxHistoryEvents) return this.#continue();
+      const due = Math.min(this.#nextCheck, this.#nextRotation, ...this.#ended.map(({ freeAt }) => freeAt));
+      await condition(() => this.#news, Math.max(1, due - Date.now()));
+      await this.#keepTime();
+    }
+  }
+
+  get #idle(): boolean {
+    return this.#limit.state.terms.length === 0 && this.#leases.members.length === 0;
+  }
+
+  async #continue(): Promise<void> {
+    await this.#endGuard();
+    const carried = { limit: this.#limit.state, leases: this.#leases.state };
+    await continueAsNew<typeof serverGate>({ endpoint: this.input.endpoint, carried });
+  }
+
+  /** Sends leases and limits to those whom they concern; who cannot be reached is looked after. */
+  async #tell(): Promise<void> {
+    const leases = this.#leases
+      .takeUnsent()
+      .map(({ to, lease }) =>
+        this.#deliver(to, () => getExternalWorkflowHandle(to.workflowId).signal(leaseSignal, lease)),
+      );
+    const states = this.#limit.state.terms.flatMap((terms) => {
+      const state = this.#limit.seenBy(terms.server);
+      const key = `${terms.category.workflowId} ${terms.category.firstRunId} ${terms.server}`;
+      const text = JSON.stringify(state);
+      if (this.#seen.get(key) === text) return [];
+      this.#seen.set(key, text);
+      return [this.#deliver(terms.category, () => this.#tellState(terms.category, state))];
+    });
+    await Promise.all([...leases, ...states]);
+  }
+
+  #tellState(category: MemberRef, state: ServerState): Promise<void> {
+    return getExternalWorkflowHandle(category.workflowId).signal(serverStateSignal, state);
+  }
+
+  async #deliver(to: MemberRef, send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.info('not delivered: the workflow has ended', { workflowId: to.workflowId });
+      this.#nextCheck = Date.now();
+    }
+  }
+
+  async #keepTime(): Promise<void> {
+    const now = Date.now();
+    for (const { ref, freeAt } of this.#ended) if (freeAt <= now) this.#leases.remove(ref);
+    this.#ended = this.#ended.filter(({ freeAt }) => freeAt > now);
+    if (now >= this.#nextRotation) {
+      this.#nextRotation = now + gateTimes.rotateMs;
+      if (this.#leases.starved) this.#leases.rotate();
+    }
+    if (now >= this.#nextCheck) await this.#check();
+  }
+
+  /** A workflow that was terminated cannot give back what it held. */
+  async #check(): Promise<void> {
+    this.#nextCheck = Date.now() + gateTimes.checkMs;
+    const members = [
+      ...this.#leases.members.map(({ ref }) => ref),
+      ...this.#limit.state.terms.map(({ category }) => category),
+    ];
+    const asked = members.filter((ref, index) => members.findIndex((other) => same(other, ref)) === index);
+    const { ended } = await control.listEnded({ members: asked });
+    const gone = asked.filter(({ firstRunId }) => ended.includes(firstRunId));
+    const freeAt = Date.now() + gateTimes.graceMs;
+    for (const ref of gone) {
+      this.#limit.leave(ref);
+      if (!this.#ended.some((known) => same(known.ref, ref))) this.#ended.push({ ref, freeAt });
+    }
+  }
+
+  /** Exports at the source find by this how many application locks there are. */
+  #record(): void {
+    const { limit } = this.#limit;
+    if (limit === this.#recorded || limit === 0) return;
+    this.#recorded = limit;
+    control.recordSourceLimit({ endpoint: this.input.endpoint, limit }).catch((error: unknown) => {
+      if (!isCancellation(error)) log.warn('the limit was not recorded', { cause: String(error) });
+    });
+  }
+
+  /** Keeps the guard's probe running for as long as a category asks for it. */
+  #watch(): void {
+    const wanted = this.#limit.guard !== undefined;
+    if (!wanted) this.#guardScope?.cancel();
+    if (!wanted || this.#guardRunning) return;
+    this.#guardRunning = true;
+    this.#guardScope = new CancellationScope();
+    void this.#guardScope
+      .run(() => this.#judge())
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) log.error('the guard ended', { cause: String(error) });
+      })
+      .finally(() => {
+        this.#guardRunning = false;
+        this.#news = true;
+      });
+  }
+
+  async #judge(): Promise<void> {
+    const { guard } = this.#limit;
+    if (guard === undefined) return;
+    const { runId, server } = guard;
+    try {
+      const verdict = await watching.watchSource({ runId, server, reduced: this.#limit.reduced });
+      this.#limit.judge(verdict);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#limit.trouble(`the guard cannot be asked: ${causeOf(error).message}`);
+      this.#news = true;
+      await sleep(gateTimes.guardPauseMs);
+    }
+  }
+
+  async #endGuard(): Promise<void> {
+    this.#guardScope?.cancel();
+    await condition(() => !this.#guardRunning);
+  }
+
+  #status(): GateStatus {
+    const { server: _, ...state } = this.#limit.seenBy('');
+    return {
+      endpoint: this.input.endpoint,
+      limit: state.limit,
+      now: state.now,
+      ...(state.cause !== undefined && { cause: state.cause }),
+      members: this.#leases.members.map(({ ref, wanted, permits, granted }) => ({
+        workflowId: ref.workflowId,
+        wanted,
+        permits,
+        granted,
+      })),
+    };
+  }
+
+  #show(): void {
+    const { limit, now, cause, members } = this.#status();
+    setCurrentDetails(
+      [
+        `**${now} of ${limit} sessions**${cause === undefined ? '' : `: ${cause}`}`,
+        '',
+        '| workflow | wants | may have | until settled |',
+        '|---|---|---|---|',
+        ...members.slice(0, 50).map((m) => `| ${m.workflowId} | ${m.wanted} | ${m.permits} | ${m.granted} |`),
+      ].join('\n'),
+    );
+  }
+}
