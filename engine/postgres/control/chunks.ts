@@ -111,7 +111,7 @@ export async function parkChunk(
 function superseded(chunkId: string): MigrationError {
   return new MigrationError(
     'SUPERSEDED',
-    `Chunk ${chunkId} was taken over by a newer run, or removed by it, while this attempt was at work; nothing of it was kept.`,
+    `Chunk ${chunkId} was taken over by a newer run, removed by it, or split into parts, while this attempt was at work; nothing of it was kept.`,
   );
 }
 

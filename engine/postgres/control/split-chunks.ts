@@ -8,7 +8,7 @@ import { type ChunkRow, chunkColumns, toChunk } from './chunks.js';
 import { type ChunkChange, forgetRows } from './parked.js';
 import { lockPlan } from './plan-chunks.js';
 import { type Selection, selected, selectionValues } from './selection.js';
-import type { Chunk, PlannedChunk } from './types.js';
+import type { Chunk, ChunkState, PlannedChunk } from './types.js';
 
 /**
  * Splits every chunk that is meant into `parts` chunks that cover its window exactly, and returns how many were
@@ -19,10 +19,11 @@ import type { Chunk, PlannedChunk } from './types.js';
  */
 export async function splitChunks(change: ChunkChange, selection: Selection, parts: number): Promise<number> {
   return change.target.transaction(async (client) => {
-    const states = selection.window === undefined ? ['NEEDS_ATTENTION'] : ['NEEDS_ATTENTION', 'PENDING'];
+    const states: readonly ChunkState[] =
+      selection.window === undefined ? ['NEEDS_ATTENTION'] : ['NEEDS_ATTENTION', 'PENDING'];
     const { rows } = await client.query<ChunkRow>(
       `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} ORDER BY chunk_id FOR UPDATE`,
-      selectionValues(change.runId, states as ('NEEDS_ATTENTION' | 'PENDING')[], selection),
+      selectionValues(change.runId, states, selection),
     );
     for (const chunk of rows.map(toChunk)) await split(client, change, chunk, parts);
     return rows.length;

@@ -2,7 +2,11 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { listPending, markDone, parkChunk, requireOwned } from '../../../engine/postgres/control/chunks';
 import { resolveParked } from '../../../engine/postgres/control/parked';
 import { refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
-import { plannedMonths, splitWindows } from '../../../engine/postgres/control/planned-windows';
+import {
+  plannedMonths,
+  rowsOutsidePlan,
+  splitWindows,
+} from '../../../engine/postgres/control/planned-windows';
 import { chunkTotals } from '../../../engine/postgres/control/reports';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { requireChunk, requireNames, selectionOf } from '../../../engine/postgres/control/selection';
@@ -220,6 +224,39 @@ describe('splitting a chunk', () => {
     expect(await pending('twice', 'twice-1')).toHaveLength(6);
   });
 
+  test('parked chunks are resolved by code, those of another code and those at work stay', async () => {
+    const name = 'bycode';
+    const ids = await planned(name, 'bycode-1');
+    await forceState(target, ids.get('20250101') ?? '', 'NEEDS_ATTENTION', { code: 'STALLED', message: 'm' });
+    await forceState(target, ids.get('20250102') ?? '', 'NEEDS_ATTENTION', {
+      code: 'JOIN_FANOUT',
+      message: 'm',
+    });
+    const change = changeOf(name, 'bycode-1');
+    expect(await splitChunks(change, { server: 'server01', code: 'STALLED' }, 2)).toBe(1);
+    expect(await splitChunks(change, { code: 'STALLED' }, 2)).toBe(0);
+    const skip = { action: 'skip', reason: 'agreed' } as const;
+    expect(await resolveParked(change, { code: 'JOIN_FANOUT' }, skip)).toBe(1);
+    expect(await stateOf(name, '20250102')).toMatchObject({ state: 'SKIPPED' });
+    expect(await pending(name, 'bycode-1')).toEqual([
+      '20250103',
+      '20250101T000000-20250101T120000',
+      '20250101T120000-20250102T000000',
+    ]);
+  });
+
+  test('a window that the run does not have is refused with the nearest names', async () => {
+    const name = 'unknown';
+    await planned(name, 'unknown-1');
+    const selection = selectionOf(changeOf(name, '').config, 'unknown/server01/DatabaseA/2025-01-02');
+    await expect(requireChunk(target, 'unknown-1', 'cat', selection)).rejects.toMatchObject({
+      code: 'CHUNK_UNKNOWN',
+      message: expect.stringMatching(
+        /'unknown\/server01\/DatabaseA\/2025-01-02' \(nearest: 'unknown\/server01\/DatabaseA\/20250102'/,
+      ),
+    });
+  });
+
   test('a part can be split again, and is found by who has read past its place', async () => {
     await planned('deep', 'deep-1');
     await split('deep', 'deep-1', '20250102');
@@ -365,6 +402,29 @@ describe('splitting a chunk', () => {
     ).toEqual(quarters);
     expect((await ownerOf(target, await idOf(name, quarters[1] ?? ''))).epoch).toBeGreaterThan(before);
     expect(await pending(name, 'anew-3')).toEqual(['20250101', '20250103', ...quarters]);
+  });
+
+  test('rows of windows that a later run does not plan are counted, those of parts that it plans are not', async () => {
+    const name = 'narrower';
+    await planned(name, 'narrower-1');
+    await split(name, 'narrower-1', '20250102');
+    for (const [at, date] of [...quarters, '20250101', '20250103'].entries())
+      await bring(name, date, [row('2025-01-02 01:00:00', `row${at}`)]);
+    const outside = (inputPartition?: string) =>
+      rowsOutsidePlan(target, 'narrower-2', {
+        category: 'cat',
+        targets: [name],
+        ...(inputPartition !== undefined && { inputPartition }),
+      });
+    await planWithParts(name, 'narrower-2');
+    expect(await outside()).toBe(0);
+    await target.query(
+      `UPDATE migration_control.chunk SET run_id = 'narrower-1' WHERE target = $1 AND window_label = '20250103'`,
+      [name],
+    );
+    expect(await outside()).toBe(1);
+    expect(await outside('20250103')).toBe(1);
+    expect(await outside('20250102')).toBe(0);
   });
 
   test('a restart by another grain leaves nothing open of the old one', async () => {
