@@ -86,6 +86,22 @@ describe('connecting', () => {
     await target.close();
   });
 
+  test('a connection to a server that takes no writes is not used again, as another may find the new writer', async () => {
+    const target = createTarget(postgres.endpoint);
+    const backend = async () =>
+      (await target.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+    const first = await backend();
+    expect(await backend()).toBe(first);
+    const write = (client: { query(sql: string): Promise<unknown> }) =>
+      client.query('SET TRANSACTION READ ONLY; CREATE SCHEMA no_writes');
+    await expect(target.transaction(write)).rejects.toMatchObject({
+      code: 'TARGET_READ_ONLY',
+      retryable: true,
+    });
+    expect(await backend()).not.toBe(first);
+    await target.close();
+  });
+
   test('an abort ends a silent statement at once, on the server too', async () => {
     const target = createTarget(postgres.endpoint);
     const abort = new AbortController();
