@@ -1,6 +1,14 @@
 import { type Estate, startEstate } from '../../support/estate.js';
 import { copyCategory, copyTable, joinCategory, joinTables, serverOf, threeDays } from './small-category.js';
-import { chunks, meddleBefore, rowsOf, type Steering, states, steeredRun } from './steered-run.js';
+import {
+  chunks,
+  historyText,
+  meddleBefore,
+  rowsOf,
+  type Steering,
+  states,
+  steeredRun,
+} from './steered-run.js';
 
 const one = { databases: { server01: ['One'] } };
 const left = [
@@ -202,7 +210,7 @@ describe('what others got wrong', () => {
       /^poisoned server01\/One 20250102: Column note, row 0 of the chunk: .*U\+0000/,
     );
     const told = [message, parked?.message];
-    for (const id of ['poisoned', `poisoned/${place}`]) told.push(await historyText(`migrate/${id}`));
+    for (const id of ['poisoned', `poisoned/${place}`]) told.push(await historyText(estate, `migrate/${id}`));
     expect(told.join()).toContain('VALUE_UNREPRESENTABLE');
     expect(told.join()).not.toContain(secret);
 
@@ -210,17 +218,4 @@ describe('what others got wrong', () => {
     expect(await estate.run({ category: 'poisoned' })).toMatchObject({ chunksDone: 3 });
     expect(await rowsOf(estate, 'mart.poisoned')).toEqual(whole);
   }, 60_000);
-
-  /** All of a workflow's history with payloads as text. */
-  async function historyText(workflowId: string): Promise<string> {
-    const history = await estate.temporal.client.workflow.getHandle(workflowId).fetchHistory();
-    const texts: string[] = [];
-    const visit = (value: unknown): void => {
-      if (typeof value === 'string') texts.push(value);
-      else if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString('utf8'));
-      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
-    };
-    visit(history);
-    return texts.join('\n');
-  }
 });

@@ -108,3 +108,16 @@ export async function rowsOf(estate: Estate, table: string): Promise<readonly st
   const columns = ['id', 'taken_at', 'note', 'amount', 'dropped', 'device', 'quality'];
   return rows.map(({ row }) => JSON.stringify(columns.filter((c) => c in row).map((c) => row[c]))).sort();
 }
+
+/** All of a workflow's history with payloads as text. */
+export async function historyText(estate: Estate, workflowId: string): Promise<string> {
+  const history = await estate.temporal.client.workflow.getHandle(workflowId).fetchHistory();
+  const texts: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (value instanceof Uint8Array) texts.push(Buffer.from(value).toString('utf8'));
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+  };
+  visit(history);
+  return texts.join('\n');
+}
