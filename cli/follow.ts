@@ -6,16 +6,9 @@ import { describeFailure } from './failures.js';
 import { createLiveView } from './output/live-view.js';
 import { createPlainView } from './output/plain-view.js';
 import { endLines } from './output/run-lines.js';
-import { exitOf, findRun, queryStatus, type Run, type RunView, readEnd, requireRun } from './run.js';
+import type { RunViewer } from './output/viewer.js';
+import { exitOf, findRun, queryStatus, type Run, readEnd, requireRun } from './run.js';
 import type { Common, Session } from './session.js';
-
-/** What shows a run as it goes on; told again and again. */
-export interface RunViewer {
-  show(view: RunView): void;
-  /** Something about watching itself, such as a server that does not answer at present. */
-  note(text: string): void;
-  end(): void;
-}
 
 /** Seconds between two looks: on a terminal, and where each look becomes a line. */
 const liveSeconds = 2;

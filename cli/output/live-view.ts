@@ -1,8 +1,8 @@
 import { Format, MultiBar, type Options, type Params, type SingleBar } from 'cli-progress';
-import type { RunViewer } from '../follow.js';
 import type { RunView } from '../run.js';
 import type { Terminal } from '../session.js';
 import { type Row, viewRows } from './view-rows.js';
+import type { RunViewer } from './viewer.js';
 
 const usualHeight = 24;
 

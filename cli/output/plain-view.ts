@@ -1,6 +1,6 @@
-import type { RunViewer } from '../follow.js';
 import type { RunView } from '../run.js';
 import { attentionLines, chunkLine, holdLines, limitText, rateLine } from './status-lines.js';
+import type { RunViewer } from './viewer.js';
 
 /** For logs and pipes: a line at each look, and what needs a person once, when it is new. */
 export function createPlainView(write: (line: string) => void): RunViewer {

@@ -1,0 +1,28 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { outsideAllowedHours } from '../../../activities/allowed-hours';
+import { taskQueue } from '../../../workflows/options';
+
+export interface FakeWorker {
+  stop(): Promise<void>;
+}
+
+/** A worker for fake categories that obey real controls, and for the real keeper of the hours. */
+export async function startFakeWorker(temporal: TestWorkflowEnvironment): Promise<FakeWorker> {
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    taskQueue,
+    workflowBundle: await bundleWorkflowCode({
+      workflowsPath: require.resolve('./fake-workflows'),
+      logger: new DefaultLogger('WARN'),
+    }),
+    activities: { outsideAllowedHours: outsideAllowedHours() },
+  });
+  const ended = worker.run();
+  return {
+    async stop() {
+      worker.shutdown();
+      await ended;
+    },
+  };
+}
