@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from '../engine/errors.js';
+import { type ErrorCode, errorCodes, MigrationError } from '../engine/errors.js';
 import { listPending, parkChunk } from '../engine/postgres/control/chunks.js';
 import {
   type ChunkChange,
@@ -8,12 +8,12 @@ import {
   resolveParked as resolve,
 } from '../engine/postgres/control/parked.js';
 import {
+  type NamedChunk,
   requireChunk,
   requireNames,
-  type Selection,
   selectionOf,
 } from '../engine/postgres/control/selection.js';
-import { splitChunks } from '../engine/postgres/control/split-chunks.js';
+import { splitChunk } from '../engine/postgres/control/split-chunk.js';
 import type {
   Activities,
   ChunkPage,
@@ -58,25 +58,27 @@ export function chunkActivities(
   };
 }
 
-async function resolveChunks(change: ChunkChange, input: ResolveParkedInput): Promise<number> {
-  const { action, reason = '', parts } = input;
-  const selection = await selectionFor(change, input);
-  if (action === 'skip') return resolve(change, selection, { action, reason });
-  return parts === undefined ? resolve(change, selection, { action }) : splitChunks(change, selection, parts);
+async function resolveChunks(
+  change: ChunkChange,
+  { action, chunk, where = {}, reason = '', parts }: ResolveParkedInput,
+): Promise<number> {
+  const resolution = action === 'skip' ? { action, reason } : { action };
+  if (chunk !== undefined) {
+    const named = await namedChunk(change, chunk);
+    const splits = action === 'retry' && parts !== undefined;
+    return splits ? splitChunk(change, named, parts) : resolve(change, named, resolution);
+  }
+  if (parts !== undefined)
+    throw new MigrationError('CHUNK_UNSPLITTABLE', 'Parts are of one chunk: name it as "chunk".');
+  requireNames(change.config, where);
+  return resolve(change, where, resolution);
 }
 
 /** Refuses what the run does not have, so that a mistyped name is told from a chunk that was resolved before. */
-async function selectionFor(
-  { target, runId, config }: ChunkChange,
-  { chunk, where = {} }: ResolveParkedInput,
-): Promise<Selection> {
-  if (chunk === undefined) {
-    requireNames(config, where);
-    return where;
-  }
-  const selection = selectionOf(config, chunk);
-  await requireChunk(target, runId, config.category, selection);
-  return selection;
+async function namedChunk({ target, runId, config }: ChunkChange, path: string): Promise<NamedChunk> {
+  const chunk = selectionOf(config, path);
+  await requireChunk(target, runId, config.category, chunk);
+  return chunk;
 }
 
 /**

@@ -14,6 +14,9 @@ export interface Selection {
   readonly code?: string;
 }
 
+/** One chunk, by its name. */
+export type NamedChunk = Required<Omit<Selection, 'code'>>;
+
 /** What a run reads and fills: all that a chunk can be named by. */
 export type RunNames = Pick<RunConfig, 'category' | 'targets' | 'databases'>;
 
@@ -23,7 +26,7 @@ const shownNames = 3;
  * `<target>/<server>/<database>/<window>` taken apart. Names may hold slashes, labels never do.
  * Throws CHUNK_UNKNOWN, naming the nearest, where the run has no such database.
  */
-export function selectionOf(config: RunNames, chunk: string): Required<Omit<Selection, 'code'>> {
+export function selectionOf(config: RunNames, chunk: string): NamedChunk {
   const places = config.targets.flatMap(({ name }) =>
     config.databases.map(({ server, database }) => ({ target: name, server, database })),
   );
@@ -58,7 +61,7 @@ export async function requireChunk(
   db: Queryable,
   runId: string,
   category: string,
-  selection: Required<Omit<Selection, 'code'>>,
+  selection: NamedChunk,
 ): Promise<void> {
   const { target, server, database, window } = selection;
   const { rows } = await db.query<{ label: string }>(

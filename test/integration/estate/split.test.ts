@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { ChunkRef } from '../../../activities/contract.js';
 import { type Estate, startEstate } from '../../support/estate.js';
 import { joinCategory, joinTables, serverOf } from './small-category.js';
 import { rowsOf, type Steering, states, steeredRun } from './steered-run.js';
@@ -32,7 +33,7 @@ describe('a chunk that is retried in parts', () => {
       servers: { server01: serverOf('server01', joinTables('divided', left, doubled)) },
     });
     joinCategory(estate, 'divided', options);
-  }, 120_000);
+  }, 180_000);
   afterAll(() => estate?.stop());
 
   /** Nothing as long as the run has not made the control tables. */
@@ -41,7 +42,7 @@ describe('a chunk that is retried in parts', () => {
     return rows[0].oid === null ? [] : states(estate, 'divided');
   };
   const until = async (wanted: string): Promise<void> => {
-    const deadline = Date.now() + 40_000;
+    const deadline = Date.now() + 80_000;
     while (!(await chunkStates()).includes(wanted)) {
       if (Date.now() > deadline) throw new Error(`'${wanted}' is not among ${await chunkStates()}.`);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -89,7 +90,7 @@ describe('a chunk that is retried in parts', () => {
         },
       }),
     );
-  }, 120_000);
+  }, 180_000);
 
   it('stays in parts: the next run brings the skipped one alone, and the run after that nothing', async () => {
     await (await estate.source('server01', 'One'))
@@ -102,7 +103,7 @@ describe('a chunk that is retried in parts', () => {
     expect(await estate.run({ category: 'divided' })).toMatchObject({ chunksDone: 6, rows: 5 });
     expect(await exported()).toEqual([]);
     expect(await rowsOf(estate, 'mart.divided')).toEqual(all);
-  }, 120_000);
+  }, 180_000);
 
   it('is whole again in a restart', async () => {
     expect(await estate.run({ category: 'divided', jobMode: 'restart' })).toMatchObject({
@@ -111,5 +112,43 @@ describe('a chunk that is retried in parts', () => {
     });
     expect(await exported()).toEqual(['20250101', '20250102', '20250103']);
     expect(await rowsOf(estate, 'mart.divided')).toHaveLength(5);
-  }, 120_000);
+  }, 180_000);
+
+  it('counts nothing that an attempt at work on the whole still brings', async () => {
+    let atWork = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      atWork = resolve;
+    });
+    const held: Steering['activities'] = (own) => ({
+      exportChunk: async (ref: ChunkRef) => {
+        const { rows } = await estate.postgres.query(
+          `SELECT window_label = '20250102' AS whole FROM migration_control.chunk WHERE chunk_id = $1`,
+          [ref.chunkId],
+        );
+        if (!rows[0].whole) return own.exportChunk(ref);
+        atWork();
+        await until('One/20250102 SPLIT');
+        return own.exportChunk(ref);
+      },
+    });
+    const { summary } = await steeredRun(
+      estate,
+      { category: 'divided', jobMode: 'restart' },
+      {
+        activities: held,
+        during: async (handle) => {
+          await begun;
+          await handle.signal('retry', { chunk: day, parts: 2 });
+        },
+      },
+    );
+    expect(summary).toMatchObject({ chunksDone: 4, chunksParked: 0, rows: 5 });
+    expect(await exported()).toEqual([
+      '20250101',
+      '20250102T000000-20250102T120000',
+      '20250102T120000-20250103T000000',
+      '20250103',
+    ]);
+    expect(await rowsOf(estate, 'mart.divided')).toHaveLength(5);
+  }, 180_000);
 });

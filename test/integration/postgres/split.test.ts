@@ -11,7 +11,7 @@ import { chunkTotals } from '../../../engine/postgres/control/reports';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { requireChunk, requireNames, selectionOf } from '../../../engine/postgres/control/selection';
 import { recordSourceTables } from '../../../engine/postgres/control/source-tables';
-import { splitChunks } from '../../../engine/postgres/control/split-chunks';
+import { splitChunk } from '../../../engine/postgres/control/split-chunk';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
 import { removeRows } from '../../../engine/postgres/remove';
 import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
@@ -83,7 +83,7 @@ describe('splitting a chunk', () => {
     return plan(target, scope, chunks, await stageCounts(target, table, scope));
   };
   const split = (name: string, runId: string, label: string, count = 4) =>
-    splitChunks(
+    splitChunk(
       changeOf(name, runId),
       { target: name, server: 'server01', database: 'DatabaseA', window: label },
       count,
@@ -233,16 +233,13 @@ describe('splitting a chunk', () => {
       message: 'm',
     });
     const change = changeOf(name, 'bycode-1');
-    expect(await splitChunks(change, { server: 'server01', code: 'STALLED' }, 2)).toBe(1);
-    expect(await splitChunks(change, { code: 'STALLED' }, 2)).toBe(0);
+    const byCode = { server: 'server01', code: 'STALLED' };
+    expect(await resolveParked(change, byCode, { action: 'retry' })).toBe(1);
+    expect(await resolveParked(change, byCode, { action: 'retry' })).toBe(0);
     const skip = { action: 'skip', reason: 'agreed' } as const;
     expect(await resolveParked(change, { code: 'JOIN_FANOUT' }, skip)).toBe(1);
     expect(await stateOf(name, '20250102')).toMatchObject({ state: 'SKIPPED' });
-    expect(await pending(name, 'bycode-1')).toEqual([
-      '20250103',
-      '20250101T000000-20250101T120000',
-      '20250101T120000-20250102T000000',
-    ]);
+    expect(await pending(name, 'bycode-1')).toEqual(['20250101', '20250103']);
   });
 
   test('a window that the run does not have is refused with the nearest names', async () => {
@@ -271,7 +268,7 @@ describe('splitting a chunk', () => {
     expect(whole?.parts.map(({ label }) => label)).toEqual([...quarters.slice(0, 3), ...halves]);
   });
 
-  test('a window that cannot be cut is refused by name, and nothing of the message is done', async () => {
+  test('a window that cannot be cut is refused by name, and stays parked', async () => {
     const name = 'refused';
     await planned(name, 'refused-1', [
       day('2025-01-01', 'f1', 0),
@@ -280,11 +277,11 @@ describe('splitting a chunk', () => {
     await target.query(
       `UPDATE migration_control.chunk SET state = 'NEEDS_ATTENTION', cause_code = 'STALLED' WHERE run_id = 'refused-1'`,
     );
-    await expect(splitChunks(changeOf(name, 'refused-1'), {}, 4)).rejects.toMatchObject({
+    await expect(split(name, 'refused-1', 'ge20250102')).rejects.toMatchObject({
       code: 'CHUNK_UNSPLITTABLE',
       message: expect.stringContaining("'refused/server01/DatabaseA/ge20250102'"),
     });
-    expect(await stateOf(name, '20250101')).toMatchObject({ state: 'NEEDS_ATTENTION' });
+    expect(await stateOf(name, 'ge20250102')).toMatchObject({ state: 'NEEDS_ATTENTION' });
     await planned('dated', 'dated-1', undefined, 'date');
     await expect(split('dated', 'dated-1', '20250102')).rejects.toMatchObject({
       code: 'CHUNK_UNSPLITTABLE',

@@ -7,25 +7,22 @@ import { type CheckedTable, checkedTables } from './checked-tables.js';
 import { type ChunkRow, chunkColumns, toChunk } from './chunks.js';
 import { type ChunkChange, forgetRows } from './parked.js';
 import { lockPlan } from './plan-chunks.js';
-import { type Selection, selected, selectionValues } from './selection.js';
-import type { Chunk, ChunkState, PlannedChunk } from './types.js';
+import { type NamedChunk, selected, selectionValues } from './selection.js';
+import type { Chunk, PlannedChunk } from './types.js';
 
 /**
- * Splits every chunk that is meant into `parts` chunks that cover its window exactly, and returns how many were
- * split: parked ones, and where one is named also a pending one, though an attempt may be at work on it. The whole
- * belongs to no run from then on (state SPLIT), so that nothing which such an attempt brings can count any more:
- * export, import and the mark DONE all ask for the run. Rows of the whole leave the stage in the same transaction.
- * Throws CHUNK_UNSPLITTABLE, and then nothing was split.
+ * Splits a chunk, parked or pending, into `parts` chunks that cover its window exactly; 0 where there is none in such a
+ * state, as the message may have come before. An attempt may be at work on it: the whole belongs to no run from then
+ * on (state SPLIT), so that nothing which such an attempt brings can count any more, as export, import and the mark
+ * DONE all ask for the run. Rows of the whole leave the stage in the same transaction. Throws CHUNK_UNSPLITTABLE.
  */
-export async function splitChunks(change: ChunkChange, selection: Selection, parts: number): Promise<number> {
+export async function splitChunk(change: ChunkChange, chunk: NamedChunk, parts: number): Promise<number> {
   return change.target.transaction(async (client) => {
-    const states: readonly ChunkState[] =
-      selection.window === undefined ? ['NEEDS_ATTENTION'] : ['NEEDS_ATTENTION', 'PENDING'];
     const { rows } = await client.query<ChunkRow>(
-      `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} ORDER BY chunk_id FOR UPDATE`,
-      selectionValues(change.runId, states, selection),
+      `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} FOR UPDATE`,
+      selectionValues(change.runId, ['NEEDS_ATTENTION', 'PENDING'], chunk),
     );
-    for (const chunk of rows.map(toChunk)) await split(client, change, chunk, parts);
+    for (const row of rows) await split(client, change, toChunk(row), parts);
     return rows.length;
   });
 }
