@@ -56,6 +56,24 @@ describe('runStep', () => {
     await expect(moving).resolves.toBe('done');
   });
 
+  it('lets work that says so wait its turn, and counts no progress for it', async () => {
+    const environment = new MockActivityEnvironment();
+    const beats: unknown[] = [];
+    environment.on('heartbeat', (details) => beats.push(details));
+    const waited = environment.run(() =>
+      runStep(async ({ stallAfter, waiting }) => {
+        stallAfter(1);
+        for (let turn = 0; turn < 6; turn += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          waiting();
+        }
+        return 'its turn';
+      }),
+    );
+    await expect(waited).resolves.toBe('its turn');
+    expect(new Set(beats)).toEqual(new Set([0]));
+  });
+
   it('tells Temporal of a cancellation as such, whatever the aborted work threw', async () => {
     const environment = new MockActivityEnvironment();
     const running = environment.run(() =>
