@@ -104,7 +104,7 @@ const acts = fc.array(
     who: fc.nat(7),
     number: fc.nat(9),
   }),
-  { maxLength: 300 },
+  { minLength: 100, maxLength: 300, size: 'max' },
 );
 
 function perform(simulation: Simulation, act: Act, changesCapacity: boolean): void {
@@ -134,7 +134,7 @@ describe('leases', () => {
           expect(simulation.inUse).toBeLessThanOrEqual(capacity);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -160,7 +160,7 @@ describe('leases', () => {
         );
         expect(permits).toBe(Math.min(wanted, simulation.capacity));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
