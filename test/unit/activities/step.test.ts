@@ -61,16 +61,16 @@ describe('runStep', () => {
     const beats: unknown[] = [];
     environment.on('heartbeat', (details) => beats.push(details));
     const waited = environment.run(() =>
-      runStep(async ({ stallAfter, waiting }) => {
+      runStep(async ({ signal, stallAfter, waiting }) => {
         stallAfter(1);
         for (let turn = 0; turn < 6; turn += 1) {
           await new Promise((resolve) => setTimeout(resolve, 500));
           waiting();
         }
-        return 'its turn';
+        return signal.aborted;
       }),
     );
-    await expect(waited).resolves.toBe('its turn');
+    await expect(waited).resolves.toBe(false);
     expect(new Set(beats)).toEqual(new Set([0]));
   });
 
