@@ -17,7 +17,7 @@ export async function countParts(
   tables: readonly CheckedTable[],
   counted: CountedWindows,
   splits: readonly SplitWindow[],
-  step: Step,
+  step: Pick<Step, 'advance'>,
 ): Promise<CountedWindows> {
   const rows = new Map<string, Rows>(counted.rows);
   const windows: Window[] = [];
@@ -39,7 +39,7 @@ async function countPart(
   reader: SourceReader,
   tables: readonly CheckedTable[],
   { from, to }: Window,
-  step: Step,
+  { advance }: Pick<Step, 'advance'>,
 ): Promise<Rows> {
   const rows: Record<string, number> = {};
   for (const table of tables) {
@@ -49,7 +49,7 @@ async function countPart(
       ...filterOf(table.source),
       ...range,
     });
-    step.advance(1);
+    advance(1);
   }
   return rows;
 }
