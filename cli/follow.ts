@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { workflowIds } from '../workflows/messages.js';
 import { CliError } from './cli-error.js';
 import type { Exit } from './exit-codes.js';
 import { describeFailure } from './failures.js';
@@ -56,6 +57,7 @@ async function untilEnd(
   signal: AbortSignal,
 ): Promise<Run | undefined> {
   const { category, runId } = started;
+  const ended = whenEnded(client, started);
   let seen = Date.now();
   for (;;) {
     try {
@@ -73,13 +75,20 @@ async function untilEnd(
         throw new CliError('unreachable', failure.message, { cause: error });
       viewer.note(failure.message);
     }
-    if (await interrupted(everyMs, signal)) return undefined;
+    await Promise.race([ended, sleep(everyMs, undefined, { signal }).catch(() => undefined)]);
+    if (signal.aborted) return undefined;
   }
 }
 
-async function interrupted(ms: number, signal: AbortSignal): Promise<boolean> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-  return signal.aborted;
+/** Resolves with the end of the run; never where Temporal goes away before, which the next look finds out. */
+function whenEnded(client: Client, { category, runId }: Run): Promise<void> {
+  const result = client.workflow.getHandle(workflowIds.category(category), runId).result();
+  return new Promise((resolve) => {
+    result.then(
+      () => resolve(),
+      (error: unknown) => error instanceof WorkflowFailedError && resolve(),
+    );
+  });
 }
 
 function jsonLines(session: Session): RunViewer {
