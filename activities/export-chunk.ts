@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MigrationError } from '../engine/errors.js';
+import { about, MigrationError } from '../engine/errors.js';
 import { requireOwned } from '../engine/postgres/control/chunks.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
 import { SetHasher } from '../engine/rows/canonical.js';
@@ -103,6 +103,7 @@ async function exportTable(
   { signal, advance }: Step,
 ): Promise<Manifest> {
   const { config } = context;
+  const place = `${placeOf(context)}, ${source.subject}`;
   const predicate = predicateOf(context, source);
   // Outside of a transaction the server would hash what another statement sees than the one that was read.
   const serverCanHash = source.serverHash && config.consistency !== 'rcsi';
@@ -119,8 +120,9 @@ async function exportTable(
   });
   try {
     const read = await streamTable(tx, source, predicate, batchRows, signal, async (batch) => {
+      // The writer first: what has no canonical text it can name by its place in the chunk.
+      await about(place, () => writer.write(batch));
       hasher?.add(source.columns, batch);
-      await writer.write(batch);
       advance(batch.rows);
     });
     const { parts, rows, bytes, checksum } = await writer.finish();
@@ -139,7 +141,7 @@ async function exportTable(
             method: 'server' as const,
           };
     advance(1);
-    requireEqual('raw', stated.checksum, checksum, `${placeOf(context)}, ${source.subject}`);
+    requireEqual('raw', stated.checksum, checksum, place);
     const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     return {
       version: 1,

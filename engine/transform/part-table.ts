@@ -11,8 +11,8 @@ import { type VectorWrite, vectorWrite } from './vector-write.js';
 export interface PartTable {
   readonly rows: number;
   clear(): Promise<void>;
-  /** `count` rows of the batch, at most `vectorRows`. */
-  append(batch: RowBatch, from: number, count: number): void;
+  /** `count` rows of the batch, at most `vectorRows`; `ordinal` is how errors call the first of them. */
+  append(batch: RowBatch, from: number, count: number, ordinal: number): void;
   /** Writes a Parquet file, and counts and hashes what is in the file. */
   copyTo(path: string): Promise<{ readonly rows: number; readonly checksum: SetChecksum }>;
   close(): void;
@@ -64,11 +64,12 @@ class TemporaryPartTable implements PartTable {
     this.rows = 0;
   }
 
-  append(batch: RowBatch, from: number, count: number): void {
+  append(batch: RowBatch, from: number, count: number, ordinal: number): void {
     const chunk = this.#chunk;
     chunk.reset();
     this.#writes.forEach((write, index) => {
-      write(bindings.data_chunk_get_vector(chunk.chunk, index), batch.columns[index] ?? [], from, count);
+      const vector = bindings.data_chunk_get_vector(chunk.chunk, index);
+      write(vector, batch.columns[index] ?? [], from, count, ordinal);
     });
     chunk.rowCount = count;
     try {

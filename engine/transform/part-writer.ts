@@ -64,6 +64,7 @@ class DuckDbPartWriter implements PartWriter {
   #filling: PartTable | undefined;
   #shipping: Promise<void> | undefined;
   #parts = 0;
+  #rows = 0;
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
@@ -77,8 +78,9 @@ class DuckDbPartWriter implements PartWriter {
       this.#filling ??= await this.#takeTable();
       const table = this.#filling;
       const count = Math.min(vectorRows, batch.rows - from, partRows - table.rows);
-      table.append(batch, from, count);
+      table.append(batch, from, count, this.#rows);
       from += count;
+      this.#rows += count;
       if (table.rows === partRows) await this.#ship(table);
     }
   }

@@ -4,12 +4,13 @@ import type { Cell, Column } from '../rows/types.js';
 import { isWellFormed } from '../rows/well-formed.js';
 import { layoutOf, vectorRows } from './vector-types.js';
 
-/** Writes `count` cells (at most `vectorRows`) from `from` on into a vector. */
+/** Writes `count` cells (at most `vectorRows`) from `from` on into a vector; `ordinal` is how errors call the first. */
 export type VectorWrite = (
   vector: bindings.Vector,
   cells: readonly Cell[],
   from: number,
   count: number,
+  ordinal: number,
 ) => void;
 
 /**
@@ -62,7 +63,7 @@ class Validity {
 function numberWrite(column: Column, items: Uint8Array | Int16Array | Int32Array): VectorWrite {
   const validity = new Validity();
   const limit = column.type.kind === 'decimal' ? 10 ** column.type.precision : Number.POSITIVE_INFINITY;
-  return (vector, cells, from, count) => {
+  return (vector, cells, from, count, ordinal) => {
     validity.reset();
     for (let row = 0; row < count; row += 1) {
       const cell = cells[from + row];
@@ -74,7 +75,7 @@ function numberWrite(column: Column, items: Uint8Array | Int16Array | Int32Array
       items[row] = value;
       // A typed array wraps what it cannot hold.
       if (items[row] !== value || value >= limit || value <= -limit)
-        throw unrepresentable(column, from + row);
+        throw unrepresentable(column, ordinal + row);
     }
     copy(vector, items, count);
     validity.flush(vector);
@@ -88,7 +89,7 @@ function bigintWrite(column: Column, words: 1 | 2): VectorWrite {
   const limit = column.type.kind === 'decimal' ? 10n ** BigInt(column.type.precision) : 1n << 63n;
   // A decimal's range is symmetric; the smallest int64 is one beyond the largest.
   const lowest = column.type.kind === 'decimal' ? 1n - limit : -limit;
-  return (vector, cells, from, count) => {
+  return (vector, cells, from, count, ordinal) => {
     validity.reset();
     for (let row = 0; row < count; row += 1) {
       const cell = cells[from + row];
@@ -97,7 +98,7 @@ function bigintWrite(column: Column, words: 1 | 2): VectorWrite {
         continue;
       }
       if (typeof cell !== 'bigint' || cell >= limit || cell < lowest)
-        throw unrepresentable(column, from + row);
+        throw unrepresentable(column, ordinal + row);
       items[row * words] = cell;
       if (words === 2) items[row * 2 + 1] = cell >> 64n;
     }
@@ -108,7 +109,7 @@ function bigintWrite(column: Column, words: 1 | 2): VectorWrite {
 
 function textWrite(column: Column): VectorWrite {
   const validity = new Validity();
-  return (vector, cells, from, count) => {
+  return (vector, cells, from, count, ordinal) => {
     validity.reset();
     for (let row = 0; row < count; row += 1) {
       const cell = cells[from + row];
@@ -116,7 +117,7 @@ function textWrite(column: Column): VectorWrite {
         validity.setNull(row);
         continue;
       }
-      if (typeof cell !== 'string' || !isWellFormed(cell)) throw unrepresentable(column, from + row);
+      if (typeof cell !== 'string' || !isWellFormed(cell)) throw unrepresentable(column, ordinal + row);
       bindings.vector_assign_string_element(vector, row, cell);
     }
     validity.flush(vector);
@@ -130,11 +131,11 @@ function copy(vector: bindings.Vector, items: NumericArray, length: number): voi
 
 type NumericArray = Uint8Array | Int16Array | Int32Array | BigInt64Array;
 
-function unrepresentable(column: Column, row: number): MigrationError {
+function unrepresentable(column: Column, ordinal: number): MigrationError {
   const { kind } = column.type;
   return new MigrationError(
     'VALUE_UNREPRESENTABLE',
-    `Column ${column.name}, row ${row} of its batch: the value does not fit ${kind} as the catalog describes it ` +
+    `Column ${column.name}, row ${ordinal} of the chunk as the source gives it: the value does not fit ${kind} as the catalog describes it ` +
       `(${kind === 'text' ? 'a text with half a surrogate pair has no UTF-8 form' : 'out of range'}). ` +
       'Correct the value at the source, or leave the row out by source_filter.',
   );

@@ -127,6 +127,24 @@ describe('parts', () => {
     await expect(writing).rejects.toThrow(/the_column, row 1 /);
     await expect(writing).rejects.not.toThrow(/40000|secret|1000/);
   });
+
+  it('refuse a value by its place in the chunk, through batches and parts', async () => {
+    const writer = createPartWriter({
+      duckdb: fixture.duckdb,
+      bucket: fixture.bucket,
+      prefix: somePrefix(),
+      attempt: 'a',
+      columns: [{ name: 'the_column', type: { kind: 'text' }, nullable: true }],
+      partRows: 2_500,
+      spillDirectory: join(fixture.directory, 'named'),
+      signal: new AbortController().signal,
+    });
+    const texts = (bad: number) => Array.from({ length: 3_000 }, (_, at) => (at === bad ? '\ud83d' : 'x'));
+    await writer.write({ rows: 3_000, columns: [texts(-1)] });
+    const writing = writer.write({ rows: 3_000, columns: [texts(2_999)] });
+    await expect(writing).rejects.toThrow(/the_column, row 5999 of the chunk/);
+    await writer.abort();
+  });
 });
 
 describe('an aborted part writer', () => {
