@@ -3,6 +3,7 @@ import {
   attemptPrefix,
   manifestKey,
   partKey,
+  quarantineKey,
   rawPrefix,
   transformedPrefix,
 } from '../../../engine/storage/keys.js';
@@ -42,6 +43,12 @@ describe('keys of windows', () => {
     expect(partKey(raw('202501'), 'run-1', 7)).toBe(`${base}2025/01/run-1/part-00007.parquet`);
     expect(attemptPrefix(raw('202501'), 'a/b')).toBe(`${base}2025/01/a%2Fb/`);
     expect(manifestKey(raw('202501'))).toBe(`${base}2025/01/manifest.json`);
+  });
+
+  it('keeps quarantine apart from all that may be read by more people', () => {
+    expect(quarantineKey({ ...location, window: '20250131' }, 'a/b')).toBe(
+      'quarantine/cell_perf_stats/cell_perf_stats/server01/DatabaseA/2025/01/31/a%2Fb.jsonl',
+    );
   });
 });
 
