@@ -47,18 +47,18 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
   };
   const reported: number[] = [];
   const connections: Connection[] = [];
-  let open = false;
-  const pool = new OneConnectionPool({
+  const config = {
     ...poolConfig(endpoint),
-    beforeConnect: (driverConnection) => {
-      // The pool replaces a dead connection silently; a session must not change under its owner.
-      if (open) throw sourceError('SOURCE_CONNECTION', place, 'the session was lost; it is tried again');
-      const connection = driverConnection as unknown as Connection;
+    beforeConnect: (driverConnection: unknown) => {
+      const connection = driverConnection as Connection;
       connection.on('errorMessage', (message) => reported.push(message.number));
       requireTls(connection, place);
       connections.push(connection);
     },
-  });
+  };
+  const pool = new OneConnectionPool(config, () =>
+    sourceError('SOURCE_CONNECTION', place, 'the session was lost; it is tried again'),
+  );
   // Errors reach the request they belong to; without a listener they would end the process too.
   pool.on('error', () => undefined);
   try {
@@ -77,7 +77,6 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
     for (const connection of connections) connection.close();
     throw refused ? connectError(error, place, reported) : requestError(error, place);
   }
-  open = true;
   return withSignal(new MssqlSession(place, pool, connections.at(-1) as Connection), signal);
 }
 

@@ -10,16 +10,27 @@ const DriverPool = sql.ConnectionPool as unknown as new (config: sql.config) => 
 
 /**
  * mssql logs in with a connection of its own to see whether that works, logs out, and logs in again for the first
- * statement. Here the first connection is the one that statements run on: a source sees half the log-ins.
+ * statement. Here the first connection is the one that statements run on: a source sees half the log-ins. It is never
+ * replaced, as a session must not change under its owner.
  */
 export class OneConnectionPool extends DriverPool {
+  readonly #lost: () => Error;
   #connected = false;
   #probe: Connection | undefined;
 
+  /** @param lost what is thrown where the pool would replace its dead connection by another */
+  constructor(config: sql.config, lost: () => Error) {
+    super(config);
+    this.#lost = lost;
+  }
+
+  /** Refused before the driver begins to connect: nobody would end what it opens then. */
   override async _poolCreate(): Promise<Connection> {
     const probe = this.#probe;
     this.#probe = undefined;
-    return probe ?? super._poolCreate();
+    if (probe !== undefined) return probe;
+    if (this.#connected) throw this.#lost();
+    return super._poolCreate();
   }
 
   override async _poolDestroy(connection: Connection): Promise<void> {

@@ -5,7 +5,8 @@ export type Direction = 'toServer' | 'toClient';
 /** Strikes at one byte of one stream. */
 export interface Trigger {
   readonly direction: Direction;
-  readonly pattern?: string;
+  /** Texts that must have passed before, one after another. */
+  readonly after: readonly string[];
   readonly afterBytes: number;
   /** The byte is passed on with this bit flipped; absent: what comes before it is passed on, and then it strikes. */
   readonly flipBit?: number;
@@ -21,7 +22,7 @@ export class FaultLink {
   #held = false;
   #bytesPerSecond: number | undefined;
   #mute = false;
-  #trigger: (Trigger & { seen: string; found: boolean; left: number }) | undefined;
+  #trigger: (Trigger & { seen: string; awaited: readonly string[]; left: number }) | undefined;
 
   constructor(client: Socket, upstream: number, onClose: () => void) {
     this.#client = client;
@@ -46,12 +47,7 @@ export class FaultLink {
   }
 
   watch(trigger: Trigger): void {
-    this.#trigger = {
-      ...trigger,
-      seen: '',
-      found: trigger.pattern === undefined,
-      left: trigger.afterBytes,
-    };
+    this.#trigger = { ...trigger, seen: '', awaited: trigger.after, left: trigger.afterBytes };
   }
 
   unwatch(): void {
@@ -108,16 +104,16 @@ export class FaultLink {
     const trigger = this.#trigger;
     if (trigger === undefined) return -1;
     let from = 0;
-    if (!trigger.found) {
-      const pattern = trigger.pattern ?? '';
-      const text = trigger.seen + chunk.toString('latin1');
-      const at = text.indexOf(pattern);
+    for (let [text] = trigger.awaited; text !== undefined; [text] = trigger.awaited) {
+      const stretch = trigger.seen + chunk.toString('latin1', from);
+      const at = stretch.indexOf(text);
       if (at < 0) {
-        trigger.seen = text.slice(-pattern.length);
+        trigger.seen = stretch.slice(1 - text.length);
         return -1;
       }
-      trigger.found = true;
-      from = at + pattern.length - trigger.seen.length;
+      from += at + text.length - trigger.seen.length;
+      trigger.seen = '';
+      trigger.awaited = trigger.awaited.slice(1);
     }
     if (from + trigger.left < chunk.length) return from + trigger.left;
     trigger.left -= chunk.length - from;

@@ -11,10 +11,10 @@ export interface Moment {
   readonly connection?: number;
   /** Which of the two streams is watched. */
   readonly direction?: Direction;
-  /** Bytes that pass unharmed first: since arming or since `pattern`. */
+  /** Texts that must have passed on the connection, one after another; for protocols in clear only. */
+  readonly after?: readonly string[];
+  /** Bytes that pass unharmed then: since arming or since the last of those texts. */
   readonly afterBytes?: number;
-  /** Text that must have passed on the connection, read as Latin-1; for protocols in clear only. */
-  readonly pattern?: string;
 }
 
 export type Fault =
@@ -104,12 +104,12 @@ export class FaultProxy {
   }
 
   #watchFor(fault: Fault, moment: Moment, strike: (link: FaultLink) => void): void {
-    const { direction = 'toServer', afterBytes = 0, pattern } = moment;
+    const { direction = 'toServer', after = [], afterBytes = 0 } = moment;
     const trigger = (link: FaultLink): void =>
       link.watch({
         direction,
+        after,
         afterBytes,
-        ...(pattern !== undefined && { pattern }),
         ...(fault.kind === 'corrupt' && { flipBit: fault.bit }),
         strike: () => strike(link),
       });

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { openSession } from '../../../engine/sqlserver/connection';
+import { FaultProxy } from '../../support/fault-proxy';
 import { intColumn, result, type ScriptedServer, startScriptedServer, textColumn } from './scripted-server';
 
 const eventually = async (condition: () => boolean, ms = 2_000) => {
@@ -55,6 +56,19 @@ describe('a session on a source', () => {
     await session.inSnapshot('rcsi', (tx) => tx.query('SELECT 1'));
     expect(server.seen.begun).toEqual(['SNAPSHOT', 'SNAPSHOT']);
     await session.close();
+  });
+
+  it('is over once its connection is lost: no other one takes its place, and none is left open', async () => {
+    const proxy = await FaultProxy.start(server.endpoint.port);
+    const session = await openSession({ ...server.endpoint, port: proxy.port });
+    proxy.arm({ kind: 'cut' });
+    for (const _ of ['lost', 'asked again'])
+      await expect(session.query('SELECT 7')).rejects.toMatchObject({ code: 'SOURCE_CONNECTION' });
+    await session.close();
+    // Time for a connection that nobody wants to come about.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect([proxy.connections, server.seen.open]).toEqual([0, 0]);
+    await proxy.close();
   });
 
   it('refuses a wrong password and a wrong database by their own names', async () => {

@@ -110,7 +110,7 @@ describe('FaultProxy', () => {
 
   it('finds a pattern that comes in two pieces, on a connection that was open before', async () => {
     const client = await open();
-    const armed = proxy.arm({ kind: 'corrupt', bit: 0 }, { pattern: 'COPY', afterBytes: 1 });
+    const armed = proxy.arm({ kind: 'corrupt', bit: 0 }, { after: ['COPY'], afterBytes: 1 });
     client.socket.write('..CO');
     await client.gets(4);
     client.socket.write('PY 1 2');
@@ -130,14 +130,14 @@ describe('FaultProxy', () => {
 
   it('lets the server have what its client gets no answer to', async () => {
     const client = await open();
-    const armed = proxy.arm({ kind: 'loseAnswer' }, { pattern: 'COMMIT' });
-    client.socket.write('BEGIN;');
-    await client.gets(6);
-    client.socket.write('COMMIT;');
+    const armed = proxy.arm({ kind: 'loseAnswer' }, { after: ['COPY', 'COMMIT'] });
+    client.socket.write('COMMIT;COP');
+    await client.gets(10);
+    client.socket.write('Y;COMMIT;');
     await armed.struck;
     await client.closed;
-    expect(echo.text()).toBe('BEGIN;COMMIT;');
-    expect(client.text).toBe('BEGIN;');
+    expect(echo.text()).toBe('COMMIT;COPY;COMMIT;');
+    expect(client.text).toBe('COMMIT;COP');
   });
 
   it('stalls every connection, new ones too, and heals by itself with nothing lost', async () => {
@@ -154,7 +154,7 @@ describe('FaultProxy', () => {
 
   it('stalls one connection for ever, without the others, until it is healed', async () => {
     const [one, other] = [await open(), await open()];
-    proxy.arm({ kind: 'stall' }, { pattern: 'x' });
+    proxy.arm({ kind: 'stall' }, { after: ['x'] });
     one.socket.write('axb');
     while (echo.text() !== 'ax') await sleep(5);
     other.socket.write('free');
