@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { type ControlName, type controls, workflowIds } from '../workflows/messages.js';
 import { CliError } from './cli-error.js';
 import { updateCommand } from './explain.js';
+import { isWithoutWorker } from './failures.js';
 import { findRun, notRunning } from './run.js';
 import type { Common, Session } from './session.js';
 import { answerWithinMs } from './temporal.js';
@@ -37,6 +38,8 @@ export function steer<Name extends ControlName>(
 /** How often, and after how long, a message is sent again that met a run just as it continued as new. */
 const attempts = 5;
 const pauseMs = 400;
+/** A message that names something waits in the run until it has read what there is; control tables may be slow. */
+const obeyedWithinMs = 60_000;
 
 /**
  * Sends a message to a category's run and returns its answer. Messages are absolute and carry one id over all
@@ -49,21 +52,51 @@ async function send<Name extends ControlName>(
   name: Name,
   argument: Argument<Name>,
 ): Promise<Answer<Name>> {
-  const handle = client.workflow.getHandle(workflowIds.category(category));
   const updateId = randomUUID();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await client.withDeadline(Date.now() + answerWithinMs, () =>
-        handle.executeUpdate<Answer<Name>, [Argument<Name>]>(name, { args: [argument], updateId }),
-      );
+      return await sendOnce(client, category, name, argument, updateId);
     } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) throw refusal(error);
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (!isBetweenExecutions(error))
+        throw error instanceof WorkflowUpdateFailedError ? refusal(error) : error;
       const run = await findRun(client, category);
       if (run?.state !== 'RUNNING' || attempt === attempts) throw notRunning(category, run);
       await sleep(pauseMs);
     }
   }
+}
+
+async function sendOnce<Name extends ControlName>(
+  client: Client,
+  category: string,
+  name: Name,
+  argument: Argument<Name>,
+  updateId: string,
+): Promise<Answer<Name>> {
+  const handle = client.workflow.getHandle(workflowIds.category(category));
+  const taken = await client.withDeadline(Date.now() + answerWithinMs, () =>
+    handle.startUpdate<Answer<Name>, [Argument<Name>]>(name, {
+      ...{ args: [argument], updateId, waitForStage: 'ACCEPTED' },
+    }),
+  );
+  try {
+    return await client.withDeadline(Date.now() + obeyedWithinMs, () => taken.result());
+  } catch (error) {
+    if (!isWithoutWorker(error)) throw error;
+    throw new CliError(
+      'unreachable',
+      `The run has taken the message, but not obeyed it within ${obeyedWithinMs / 1000} s: ` +
+        `see migrate status ${category}, and send it again if it did not take effect.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The execution that took the message, or should have, gave way to the next one of the same run; or the run ended. */
+function isBetweenExecutions(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError) return true;
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
 }
 
 function refusal(error: WorkflowUpdateFailedError): CliError {

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, getExternalWorkflowHandle, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.js';
 import { controls, type StopMode, workflowIds } from './messages.js';
 import { controlOptions } from './options.js';
@@ -26,7 +26,8 @@ export async function steerCategory({ category, mode }: SteerCategoryInput): Pro
     if (outside) await run.signal(controls.pause.signal, { mode, by: byHours });
     else await run.signal(controls.resume.signal, { by: byHours });
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (!(error instanceof ApplicationFailure) || error.type !== 'ExternalWorkflowExecutionNotFound')
+      throw error;
     return `${category} is not running: nothing to ${outside ? 'pause' : 'resume'}.`;
   }
   return `${category} was ${outside ? 'paused' : 'resumed'}.`;

@@ -32,7 +32,7 @@ export function endLines(run: Run): readonly string[] {
       : [
           `${counted(result.rows, 'row')} in the stage; chunks: ${result.chunksDone} done, ` +
             `${result.chunksParked} parked, ${result.chunksSkipped} skipped`,
-          `Report: ${result.report}`,
+          result.report === '' ? 'No report: the run ended before it had begun.' : `Report: ${result.report}`,
         ]),
     ...(state === 'COMPLETED' ? [] : [`Go on with: migrate start ${category}`]),
   ];

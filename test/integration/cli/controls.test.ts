@@ -104,6 +104,19 @@ describe('controls by the command line', () => {
     ]);
   });
 
+  it('sends again what met the run just as it continued as new, which is one run all the same', async () => {
+    await migrate(['start', 'renewed']);
+    const { runId } = await handleOf('renewed').describe();
+    const skipped = migrate(['skip', 'renewed', 't/s/A/20250101', '--reason', 'slow']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await handleOf('renewed').signal(endSignal, 'renew');
+    expect(await skipped).toMatchObject({ code: 0, out: '1 chunk skipped; 2 still parked.\n' });
+    expect((await handleOf('renewed').describe()).runId).not.toBe(runId);
+    const status = JSON.parse((await migrate(['status', 'renewed', '--json'])).out);
+    const first = await temporal.client.workflow.getHandle(workflowIds.category('renewed'), runId).describe();
+    expect(status).toMatchObject({ runId, startedAt: first.startTime.toISOString(), state: 'RUNNING' });
+  });
+
   it('explains with commands that do the very same when they are pasted into a shell', async () => {
     await paste('start', 'pasted', '--job-mode', 'restart');
     await expect(paste('start', 'pasted')).rejects.toThrow(/already/);

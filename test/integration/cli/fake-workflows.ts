@@ -1,15 +1,28 @@
-import { ApplicationFailure, condition, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineSignal,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ReportSummary } from '../../../activities/contract';
 import { type CategoryStatus, controls, type Pause, statusQuery } from '../../../workflows/messages';
 import { categoryStatus } from '../../support/category-status';
 
 export { steerCategory } from '../../../workflows/steer-category';
 
-/** How the test ends a run: a state, or the code of a failure. */
+/** How the test ends a run: a state, the code of a failure, or `renew` to have it continue as new. */
 export const endSignal = defineSignal<[string]>('end');
 
+interface FakeInput {
+  readonly category: string;
+  readonly renewed?: true;
+}
+
 /** Obeys the controls of the real one, as far as a command line can tell, and copies nothing. */
-export async function migrateCategory({ category }: { readonly category: string }): Promise<ReportSummary> {
+export async function migrateCategory(input: FakeInput): Promise<ReportSummary> {
+  const { category, renewed } = input;
   let status: CategoryStatus = categoryStatus({ category, runId: workflowInfo().firstExecutionRunId });
   let end: string | undefined;
   const change = (changes: Partial<CategoryStatus>): CategoryStatus => {
@@ -50,7 +63,9 @@ export async function migrateCategory({ category }: { readonly category: string 
     change({ warnings: [...status.warnings, JSON.stringify(request)] });
     return { resolved: 1, parked: 0 };
   });
-  setHandler(controls.skip.update, (request) => {
+  setHandler(controls.skip.update, async (request) => {
+    // Accepted, and never answered before the next execution of the run.
+    if (request.reason === 'slow') await condition(() => renewed === true);
     change({ warnings: [...status.warnings, JSON.stringify(request)] });
     return { resolved: 1, parked: 2 };
   });
@@ -64,6 +79,7 @@ export async function migrateCategory({ category }: { readonly category: string 
   });
 
   await condition(() => end !== undefined);
+  if (end === 'renew') return continueAsNew<typeof migrateCategory>({ category, renewed: true });
   if (end !== 'COMPLETED' && end !== 'STOPPED')
     throw ApplicationFailure.create({ type: end ?? '', message: 'ended on purpose', nonRetryable: true });
   return {
