@@ -1,7 +1,7 @@
-import sql from 'mssql';
+import type sql from 'mssql';
 import type { Connection } from 'tedious';
 import { sqlFile } from '../sql-files.js';
-import { connectError, requestError, type SourcePlace, sourceError } from './errors.js';
+import { connectError, type SourcePlace, sourceError } from './errors.js';
 import { OneConnectionPool } from './one-connection-pool.js';
 import { MssqlSession, type SourceSession } from './session.js';
 
@@ -53,6 +53,7 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
       const connection = driverConnection as Connection;
       connection.on('errorMessage', (message) => reported.push(message.number));
       requireTls(connection, place);
+      setUp(connection);
       connections.push(connection);
     },
   };
@@ -62,7 +63,7 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
   // Errors reach the request they belong to; without a listener they would end the process too.
   pool.on('error', () => undefined);
   try {
-    const opening = pool.connect().then(() => new sql.Request(pool).batch(sqlFile('sqlserver/session.sql')));
+    const opening = pool.connect();
     await abortable(opening, signal, () => {
       for (const connection of connections) connection.close();
       void opening
@@ -72,10 +73,8 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
     });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    const refused = !pool.connected;
-    await pool.close().catch(() => undefined);
     for (const connection of connections) connection.close();
-    throw refused ? connectError(error, place, reported) : requestError(error, place);
+    throw connectError(error, place, reported);
   }
   return withSignal(new MssqlSession(place, pool, connections.at(-1) as Connection), signal);
 }
@@ -127,6 +126,13 @@ function requireTls(connection: Connection, place: SourcePlace): void {
     }
     send();
   };
+}
+
+/** The driver's own settings go to the server as the first batch of a session; ours go with them. */
+function setUp(connection: Connection): void {
+  const driver = connection as unknown as { getInitialSql(): string };
+  const initial = driver.getInitialSql.bind(connection);
+  driver.getInitialSql = () => `${initial()}\n${sqlFile('sqlserver/session.sql')}`;
 }
 
 /** `work`, or the signal's reason as soon as it aborts; then `giveUp` runs. */
