@@ -1,6 +1,6 @@
 # The newcomer's door. Every target installs what it needs and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench bench-plan sandbox worker clean temporal
+.PHONY: help demo test test-all drill check bench bench-plan sandbox worker clean temporal
 SHELL := /bin/bash
 
 # There only after a complete installation, and older than the lock file when that has changed since.
@@ -17,6 +17,10 @@ test: $(STAMP) temporal ## The tests that end within 15 minutes on two cores
 
 test-all: $(STAMP) temporal ## Those and the drills, which take longer
 	npx jest $(JEST_ARGS)
+
+drill: $(STAMP) temporal ## Faults at more than sixty points, each ending exact (DRILL_POINT, DRILL_SEED replay one)
+	@[ -n "$$DRILL_POINT" ] || npx jest test/drill/broken-build
+	@npm run --silent drill
 
 check: $(STAMP) ## Formatting, lint, types, import arrows, unused code
 	npm run --silent check

@@ -1,0 +1,42 @@
+import { type Outcome, type Point, strikePoint } from './drill.js';
+import { type DrillEstate, startDrillEstate } from './drill-estate.js';
+
+export interface StrikeOptions {
+  readonly seed: number;
+  /** How many estates are struck at once: most of a drill is waiting for missed heartbeats. */
+  readonly lanes: number;
+  /** Where the workers' sources are; the project itself unless given. */
+  readonly sources?: string;
+  readonly onOutcome?: (outcome: Outcome) => void;
+  /** Aborted, nothing more is begun and everything that was started is stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/** Strikes every point once. Each lane has an estate of its own, and another one after a failure. */
+export async function strikeAll(
+  points: readonly Point[],
+  { seed, lanes, sources, onOutcome, signal }: StrikeOptions,
+): Promise<readonly Outcome[]> {
+  const queue = [...points];
+  const outcomes: Outcome[] = [];
+  const lane = async (): Promise<void> => {
+    let estate: DrillEstate | undefined;
+    const leave = async (): Promise<void> => {
+      const left = estate;
+      estate = undefined;
+      await left?.stop();
+    };
+    signal?.addEventListener('abort', () => void leave());
+    for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
+      estate ??= await startDrillEstate(sources);
+      const outcome = await strikePoint(estate, point, seed);
+      if (signal?.aborted) break;
+      outcomes.push(outcome);
+      onOutcome?.(outcome);
+      if (outcome.result === 'fail') await leave();
+    }
+    await leave();
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, points.length) }, lane));
+  return outcomes;
+}

@@ -1,0 +1,15 @@
+import type { Point } from './drill.js';
+import { killPoints } from './kill-points.js';
+import { networkPoints } from './network-points.js';
+import { operatorPoints } from './operator-points.js';
+import { servicePoints } from './service-points.js';
+import { storagePoints } from './storage-points.js';
+
+/** Every fault point. */
+export const points: readonly Point[] = [
+  ...killPoints,
+  ...networkPoints,
+  ...storagePoints,
+  ...servicePoints,
+  ...operatorPoints,
+];

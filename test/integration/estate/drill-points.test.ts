@@ -1,0 +1,34 @@
+import type { Outcome, Point } from '../../drill/drill.js';
+import { strikeAll } from '../../drill/lanes.js';
+import { points } from '../../drill/points.js';
+
+/** Those of the drill that a change breaks first: every kind of fault, and each step of a chunk. */
+const chosen = [
+  'killed after a raw manifest',
+  'killed before a transformed manifest',
+  'killed in the middle of COPY',
+  'killed before the commit of the rows',
+  'killed after the commit of the rows',
+  'sqlserver: cut in the middle of a result',
+  'postgres: the COMMIT of a COPY is not answered',
+  'bucket: a raw manifest is written and answered with an error',
+] as const;
+
+/** `make drill` strikes them all; these run with every test. */
+describe('a run that meets a fault', () => {
+  let outcomes: readonly Outcome[] = [];
+  beforeAll(async () => {
+    outcomes = await strikeAll(chosen.map(pointCalled), { seed: 1, lanes: 2 });
+  }, 240_000);
+
+  it.each(chosen)('ends exact by itself: %s', (name) => {
+    const { result, notes } = outcomes.find((outcome) => outcome.name === name) ?? {};
+    expect({ result, notes }).toEqual({ result: 'pass', notes: [] });
+  });
+});
+
+function pointCalled(name: string): Point {
+  const point = points.find((candidate) => candidate.name === name);
+  if (point === undefined) throw new Error(`The drill has no point '${name}'.`);
+  return point;
+}
