@@ -43,7 +43,7 @@ export interface ResumeRequest {
   readonly by?: string;
 }
 export interface SetConcurrency {
-  /** Chunks of the category in flight on all servers together; null takes the limit away. */
+  /** Sessions of the category on all servers together; null takes the limit away. */
   readonly total?: number | null;
   /** Sessions on each source server, by alias; `*` for all servers. */
   readonly perServer?: Readonly<Record<string, number>>;
@@ -168,7 +168,10 @@ export const revisitSignal = defineSignal('revisit');
 /** From migrateDatabase to migrateChunk: end after the running step, or (false) go on after all. */
 export const haltSignal = defineSignal<[boolean]>('halt');
 
-/** From a lessor (a server's gate, or a category for its total) to a lessee: how much it may have in flight. */
+/** From migrateChunk to migrateDatabase: the chunk (its id) has left the source, whose session is free again. */
+export const exportedSignal = defineSignal<[string]>('exported');
+
+/** From a lessor (a server's gate, or a category for its total) to a lessee: how many sessions it may have. */
 export interface Lease {
   /** The gate's endpoint, or `total`. */
   readonly lessor: string;
@@ -184,11 +187,11 @@ export interface LeaseReport {
   readonly member: MemberRef;
   /** Raised when a lessee that has left comes back: leases of an earlier membership are void. */
   readonly membership: number;
-  /** How many it could use now. 0: nothing is in flight, and it leaves. */
+  /** How many it could use now. 0: it has none, and leaves. */
   readonly wanted: number;
   /** The latest lease that it keeps to. */
   readonly settled: number;
-  /** What is in flight already; of meaning in the first report of a membership. */
+  /** What it has already; of meaning in the first report of a membership. */
   readonly holding: number;
   /** A short need that must not wait for the long ones, such as planning. */
   readonly brief?: true;

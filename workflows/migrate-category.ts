@@ -150,7 +150,11 @@ class CategoryRun {
     await this.#plan(gates, summary);
     if (!this.#prepared) {
       this.#enter('PREPARING');
-      await this.#unlessHeld({}, () => finalizing.prepareTargets({ runId }));
+      const { rowsOutsidePlan } = await this.#unlessHeld({}, () => finalizing.prepareTargets({ runId }));
+      if (rowsOutsidePlan > 0)
+        this.#state.warn(
+          `${rowsOutsidePlan} rows of earlier runs lie in windows that this run does not plan; they stay in the stage, and so in the target.`,
+        );
       this.#prepared = true;
     }
     await this.#copy(gates, summary);

@@ -1,12 +1,14 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  getExternalWorkflowHandle,
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, ChunkRef, DatabaseId, StepName, StepResult } from '../activities/contract.js';
-import { haltSignal } from './messages.js';
+import { exportedSignal, haltSignal } from './messages.js';
 import { stepOptions } from './options.js';
 
 export interface MigrateChunkInput extends DatabaseId {
@@ -15,13 +17,11 @@ export interface MigrateChunkInput extends DatabaseId {
   readonly window: string;
 }
 
-export interface ChunkOutcome {
-  /** Halted between two steps; what is done is found done when the chunk is started again. */
-  readonly halted: boolean;
-}
-
-/** Another attempt, or a bucket's lifecycle, may take parts away between two steps: then the chunk begins again. */
-const maxRounds = 3;
+/**
+ * `halted`: between two steps, where it was told to end; what is done is found done when it is started again.
+ * `parts gone`: another attempt, or a bucket's lifecycle, has taken parts away; it must begin at its source again.
+ */
+export type ChunkOutcome = 'done' | 'halted' | 'parts gone';
 
 class Halted extends Error {}
 
@@ -44,14 +44,13 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkOutco
     setCurrentDetails(details(done));
     return result;
   };
-  for (let round = 1; ; round += 1) {
-    try {
-      await runSteps(step, chunk);
-      return { halted: false };
-    } catch (error) {
-      if (error instanceof Halted) return { halted: true };
-      if (failureType(error) !== 'PARTS_GONE' || round === maxRounds) throw error;
-    }
+  try {
+    await runSteps(step, chunk);
+    return 'done';
+  } catch (error) {
+    if (error instanceof Halted) return 'halted';
+    if (failureType(error) === 'PARTS_GONE') return 'parts gone';
+    throw error;
   }
 }
 
@@ -67,9 +66,21 @@ async function runSteps(step: RunStep, chunk: ChunkRef): Promise<void> {
     await step('complete empty', (activities) => activities.completeEmptyChunk(chunk));
     return;
   }
+  // The next chunk may be exported while this one is transformed.
+  const told = tellExported(chunk.chunkId);
   await step('transform', (activities) => activities.transformChunk(chunk));
   await step('import', (activities) => activities.importChunk(chunk));
   await step('checksum', (activities) => activities.checksumChunk(chunk));
+  await told;
+}
+
+async function tellExported(chunkId: string): Promise<void> {
+  const { parent } = workflowInfo();
+  if (parent === undefined) return;
+  // Nobody to tell is no reason to fail.
+  await getExternalWorkflowHandle(parent.workflowId)
+    .signal(exportedSignal, chunkId)
+    .catch(() => undefined);
 }
 
 function failureType(error: unknown): string | undefined {

@@ -13,6 +13,10 @@ export const maxChunksInFlight = 200;
 export const maxDatabasesInFlight = 100;
 /** Leaves room for 100 databases to end before the 4,096 events that no history should have. */
 export const maxCategoryEvents = 2_800;
+/** Chunks in flight for each that may be exported: one that leaves the source, and others in the steps behind. */
+export const chunksPerPermit = 3;
+/** How often a chunk begins at its source when its parts vanish between two steps. */
+export const maxRounds = 3;
 /** The largest limit that a server can be given; the category file's schema has the same. */
 export const maxPerServer = 256;
 /** The largest limit of a category over all servers. */

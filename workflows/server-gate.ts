@@ -13,8 +13,8 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, MemberRef } from '../activities/contract.js';
 import { causeOf } from './cause-of.js';
+import { ServerLimit, type ServerLimitState } from './gate/server-limit.js';
 import { Leases, type LeasesState, same } from './leases/leases.js';
-import { ServerLimit, type ServerLimitState } from './leases/server-limit.js';
 import {
   type GateStatus,
   gateLimitSignal,

@@ -1,64 +1,14 @@
-import {
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  isCancellation,
-  log,
-  proxyActivities,
-  type SignalDefinition,
-  setHandler,
-} from '@temporalio/workflow';
-import type { Activities, MemberRef, ServerOutline } from '../../activities/contract.js';
+import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
+import type { MemberRef, ServerOutline } from '../../activities/contract.js';
+import { joinGate, reportToGate, signalGate } from '../gate/gate-client.js';
 import { LeaseHolder } from '../leases/lease-holder.js';
 import {
   type GateTerms,
   gateLimitSignal,
-  joinGateSignal,
   type LeaseReport,
-  leaseReportSignal,
   leaseSignal,
   leaveGateSignal,
-  workflowIds,
 } from '../messages.js';
-import { controlOptions } from '../options.js';
-
-const control = proxyActivities<Activities>(controlOptions);
-
-/** Starts a server's gate where it does not run, and tells it on what terms a category reads the server. */
-export function joinGate(endpoint: string, terms: GateTerms): Promise<void> {
-  return control.signalWithStart({
-    workflowType: 'serverGate',
-    workflowId: workflowIds.gate(endpoint),
-    args: [{ endpoint }],
-    signal: joinGateSignal.name,
-    signalArgs: [terms],
-  });
-}
-
-/** Tells a gate what a lessee needs. */
-export async function reportToGate(endpoint: string, terms: GateTerms, report: LeaseReport): Promise<void> {
-  // Where a gate is gone there is nobody to give anything back to.
-  await signalGate(endpoint, report.wanted === 0 ? undefined : terms, leaseReportSignal, report);
-}
-
-/** Signals a gate; one that somebody has terminated is started again, where `terms` say on which. */
-async function signalGate<T>(
-  endpoint: string,
-  terms: GateTerms | undefined,
-  signal: SignalDefinition<[T]>,
-  payload: T,
-): Promise<void> {
-  const gate = getExternalWorkflowHandle(workflowIds.gate(endpoint));
-  try {
-    await gate.signal<[T]>(signal, payload);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.info('the gate does not run', { endpoint });
-    if (terms === undefined) return;
-    await joinGate(endpoint, terms);
-    await gate.signal<[T]>(signal, payload);
-  }
-}
 
 /** A category's dealings with the gates of its servers. */
 export class Gates {

@@ -1,6 +1,6 @@
 import type { GuardPolicy, GuardVerdict, MemberRef } from '../../activities/contract.js';
+import { same } from '../leases/leases.js';
 import type { GateTerms, ServerState } from '../messages.js';
-import { same } from './leases.js';
 
 export interface ServerLimitState {
   readonly terms: readonly GateTerms[];

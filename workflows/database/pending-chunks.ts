@@ -1,0 +1,70 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities, DatabaseRef } from '../../activities/contract.js';
+import { chunkPageSize, controlOptions } from '../options.js';
+
+export interface Chunk {
+  readonly chunkId: string;
+  readonly ordinal: number;
+  readonly window: string;
+}
+
+const { listChunks } = proxyActivities<Activities>({ ...controlOptions, summary: 'next chunks' });
+
+/** Pages through a database's pending chunks in the order of the plan; never holds more than a page. */
+export class PendingChunks {
+  #page: readonly Chunk[] = [];
+  #exhausted = false;
+
+  constructor(
+    private readonly database: DatabaseRef,
+    private afterOrdinal: number,
+  ) {}
+
+  /** Where a new execution goes on. */
+  get cursor(): number {
+    return this.afterOrdinal;
+  }
+
+  /** Whether there are, or may be, chunks that were not taken. */
+  get left(): boolean {
+    return !this.#exhausted || this.#page.length > 0;
+  }
+
+  /** How many are known to be left; undefined where nobody has looked to the end. */
+  get known(): number | undefined {
+    return this.#exhausted ? this.#page.length : undefined;
+  }
+
+  get ready(): boolean {
+    return this.#page.length > 0;
+  }
+
+  /** Reads a page where none is ready; `inFlight` are pending still in the control table. */
+  async read(inFlight: Iterable<string>): Promise<void> {
+    if (this.#page.length > 0 || this.#exhausted) return;
+    // What ends while the list is on its way is in it.
+    const excluded = new Set(inFlight);
+    const after = this.afterOrdinal;
+    const limit = chunkPageSize + excluded.size;
+    const { chunks } = await listChunks({ ...this.database, afterOrdinal: after, limit });
+    // Somebody has sent the cursor back meanwhile: this list begins too late.
+    if (this.afterOrdinal !== after) return;
+    this.#page = chunks.filter(({ chunkId }) => !excluded.has(chunkId)).slice(0, chunkPageSize);
+    this.#exhausted = chunks.length < limit;
+  }
+
+  take(): Chunk | undefined {
+    const [next, ...rest] = this.#page;
+    if (next === undefined) return undefined;
+    this.#page = rest;
+    this.afterOrdinal = next.ordinal;
+    return next;
+  }
+
+  /** Looks again at all behind an ordinal: something there is pending once more. */
+  lookAgain(afterOrdinal: number): void {
+    this.afterOrdinal = Math.min(this.afterOrdinal, afterOrdinal);
+    this.#page = [];
+    this.#exhausted = false;
+  }
+}
