@@ -31,6 +31,8 @@ export interface Environment {
   readonly configDir: string;
   /** Absolute directory for scratch files. */
   readonly spillDir: string;
+  /** How long a worker that is told to stop lets running steps go on. */
+  readonly drainSeconds: number;
 }
 
 const required = (allowed: string) => z.string({ error: `is not set; allowed: ${allowed}` });
@@ -72,6 +74,8 @@ const targetVariables = z.object({
     .default('verify'),
 });
 
+const maxDrainSeconds = 86_400;
+
 const variables = z.object({
   ...targetVariables.shape,
   RAW_BUCKET: bucket,
@@ -81,6 +85,17 @@ const variables = z.object({
   ...temporalVariables.shape,
   CONFIG_DIR: z.string().default('config'),
   SPILL_DIR: z.string().default(join(tmpdir(), 'migrate')),
+  DRAIN_SECONDS: z
+    .string()
+    .default('30')
+    .transform((value, context) => {
+      if (/^\d{1,5}$/.test(value) && Number(value) <= maxDrainSeconds) return Number(value);
+      context.addIssue({
+        code: 'custom',
+        message: `is '${value}'; allowed: a whole number of seconds from 0 to ${maxDrainSeconds}`,
+      });
+      return z.NEVER;
+    }),
 });
 
 /**
@@ -114,6 +129,7 @@ export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
     temporal: temporalOf(checked),
     configDir: resolve(checked.CONFIG_DIR),
     spillDir: resolve(checked.SPILL_DIR),
+    drainSeconds: checked.DRAIN_SECONDS,
   };
 }
 

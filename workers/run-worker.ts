@@ -12,8 +12,8 @@ export interface Role {
   readonly close?: () => Promise<void>;
 }
 
-/** Time for running activities to notice the shutdown; what is not done by then is done again elsewhere. */
-const shutdownGraceTime = '10s';
+/** On top of the drain: steps are cancelled then, and must have let go of source and target. */
+const cancelMs = 15_000;
 
 /** Runs one worker until SIGINT or SIGTERM; sets the exit code. Errors are told in one line, without a stack. */
 export async function runWorker(create: (environment: Environment) => Promise<Role>): Promise<void> {
@@ -24,16 +24,20 @@ export async function runWorker(create: (environment: Environment) => Promise<Ro
     connection = await connect(environment);
     await ensureSearchAttributes(connection, environment.temporal.namespace);
     role = await create(environment);
+    const drainMs = environment.drainSeconds * 1000;
     const worker = await Worker.create({
       ...role.options,
       taskQueue,
       connection,
       namespace: environment.temporal.namespace,
-      shutdownGraceTime,
+      // Running steps may end; what has not by then is cancelled, and done again by another worker.
+      shutdownGraceTime: drainMs,
+      shutdownForceTime: drainMs + cancelMs,
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
     });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(worker));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => stop(worker, environment.drainSeconds));
     process.stdout.write(
       `The ${role.name} worker is ready: task queue '${taskQueue}' at ${environment.temporal.address}.\n`,
     );
@@ -50,6 +54,15 @@ export async function runWorker(create: (environment: Environment) => Promise<Ro
   }
 }
 
-function stop(worker: Worker): void {
-  if (worker.getState() === 'RUNNING') worker.shutdown();
+/** Ctrl-C reaches this process twice: from the terminal, and from the launcher, which passes on what it gets. */
+const onceMs = 1_000;
+let stoppedAt: number | undefined;
+
+/** The first time drains; the second time leaves at once: Temporal gives what ran to another worker in ten seconds. */
+function stop(worker: Worker, drainSeconds: number): void {
+  stoppedAt ??= Date.now();
+  if (Date.now() - stoppedAt > onceMs) process.exit(1);
+  if (worker.getState() !== 'RUNNING') return;
+  process.stdout.write(`Stopping: running steps have up to ${drainSeconds} s. Once more to leave at once.\n`);
+  worker.shutdown();
 }

@@ -17,7 +17,7 @@ const read = [
 ]
   .map(([, name]) => name ?? '')
   .filter((name) =>
-    /^(RDS_|MSSQL_CA|TEMPORAL_|SOURCE_SECRET(_FILE)?$|\w+_BUCKET$|CONFIG_DIR|SPILL_DIR)/.test(name),
+    /^(RDS_|MSSQL_CA|TEMPORAL_|SOURCE_SECRET(_FILE)?$|\w+_BUCKET$|CONFIG_DIR|SPILL_DIR|DRAIN_)/.test(name),
   );
 
 test.each([...new Set(read)])('%s, which the worker reads, is in .env.example', (name) => {
