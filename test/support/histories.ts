@@ -5,26 +5,36 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
 export type History = ReturnType<typeof historyFromJSON>;
 
+/** A folder for each version: those of a released one are never recorded anew. */
 const directory = join(__dirname, '../replay/histories');
+const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+  readonly version: string;
+};
 
-/** With RECORD_HISTORIES=1, keeps what happened for the replay tests: `<name>-<index>.json`, an event a line. */
+/** With RECORD_HISTORIES=1, keeps what happened for the replay tests: `<version>/<name>-<index>.json`, an event a line. */
 export async function recordHistories(
   { client }: TestWorkflowEnvironment,
   name: string,
   workflowIds: readonly string[],
 ): Promise<void> {
   if (process.env.RECORD_HISTORIES !== '1') return;
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(join(directory, version), { recursive: true });
   for (const [index, id] of workflowIds.entries()) {
     const history = await client.workflow.getHandle(id).fetchHistory();
     const { events } = JSON.parse(historyToJSON(history)) as { readonly events: readonly unknown[] };
     const lines = events.map((event) => JSON.stringify(event));
-    writeFileSync(join(directory, `${name}-${index}.json`), `{"events":[\n${lines.join(',\n')}\n]}\n`);
+    writeFileSync(
+      join(directory, version, `${name}-${index}.json`),
+      `{"events":[\n${lines.join(',\n')}\n]}\n`,
+    );
   }
 }
 
+/** By `<version>/<file>`. */
 export function recordedHistories(): ReadonlyMap<string, History> {
-  const files = readdirSync(directory).filter((file) => file.endsWith('.json'));
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.json'),
+  );
   return new Map(
     files.map((file) => [file, historyFromJSON(JSON.parse(readFileSync(join(directory, file), 'utf8')))]),
   );
