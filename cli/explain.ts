@@ -2,7 +2,7 @@ import type { Environment } from '../config/environment.js';
 import { workflowIds } from '../workflows/messages.js';
 
 /** A word as POSIX shells read it back unchanged. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
 import { workflowIds } from '../workflows/messages.js';
 import { CliError } from './cli-error.js';
 import type { Exit } from './exit-codes.js';
@@ -14,7 +14,8 @@ import type { Common, Session } from './session.js';
 /** Seconds between two looks: on a terminal, and where each look becomes a line. */
 const liveSeconds = 2;
 const lineSeconds = 10;
-/** A status that takes longer is left out of the picture. */
+/** What takes longer is told as missing: Temporal itself, or the status, which takes a worker. */
+const lookWithinMs = 4_000;
 const statusWithinMs = 5_000;
 /** For how long Temporal may be away before watching gives up; the run survives longer. */
 const patienceMs = 10 * 60_000;
@@ -61,7 +62,7 @@ async function untilEnd(
   let seen = Date.now();
   for (;;) {
     try {
-      const run = await findRun(client, category);
+      const run = await look(client, category);
       // Its own end, also where the next run of the category has begun since.
       if (run === undefined || run.runId !== runId) return await readEnd(client, category, runId);
       if (run.state !== 'RUNNING') return run;
@@ -77,6 +78,16 @@ async function untilEnd(
     }
     await Promise.race([ended, sleep(everyMs, undefined, { signal }).catch(() => undefined)]);
     if (signal.aborted) return undefined;
+  }
+}
+
+/** The client would try again for long without a word; whoever watches is told. */
+async function look(client: Client, category: string): Promise<Run | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + lookWithinMs, () => findRun(client, category));
+  } catch (cause) {
+    if (!isGrpcDeadlineError(cause)) throw cause;
+    throw new CliError('unreachable', 'Temporal does not answer at present.', { cause });
   }
 }
 

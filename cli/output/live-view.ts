@@ -16,7 +16,7 @@ export function createLiveView(stream: Terminal): RunViewer {
     barIncompleteChar: '░',
     emptyOnZero: true,
     forceRedraw: true,
-    fps: 5,
+    fps: 1,
     hideCursor: true,
     linewrap: false,
     // Whoever made the view ends it, and says that the run goes on.

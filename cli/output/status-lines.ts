@@ -74,7 +74,7 @@ export function attentionLines(status: CategoryStatus): readonly string[] {
 }
 
 /** `everything`, or the parts that a scope names. */
-export function scopeText(scope: Scope): string {
+function scopeText(scope: Scope): string {
   const parts = (['server', 'database', 'target'] as const).flatMap((part) =>
     scope[part] === undefined ? [] : [`${part} ${scope[part]}`],
   );

@@ -53,9 +53,8 @@ export async function* iterateChunks(db: Queryable, list: ChunkList): AsyncGener
 /** The statement that lists the first page, with its values in it, for those who read the tables themselves. */
 export function listStatement(list: ChunkList): string {
   const values = listValues(list, list.after, list.limit ?? pageSize).map(literal);
-  return listSql
-    .replace(/\$(\d+)/g, (_, at: string) => values[Number(at) - 1] ?? 'NULL')
-    .replace(/\s+/g, ' ');
+  const text = listSql.replace(/\s+/g, ' ').trim();
+  return text.replace(/\$(\d+)/g, (_, at: string) => values[Number(at) - 1] ?? 'NULL');
 }
 
 /** Where the chunk of a path stands; undefined where the run has none of that name. */

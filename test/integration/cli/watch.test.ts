@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { workflowIds } from '../../../workflows/messages';
 import { migrate } from '../../support/cli';
+import { FaultProxy } from '../../support/fault-proxy';
 import { startTestTemporal } from '../../support/temporal';
 import { type FakeWorker, startFakeWorker } from './fake-worker';
 import { endSignal } from './fake-workflows';
@@ -99,6 +100,25 @@ describe('watching by the command line', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(documents.at(-1)).toMatchObject({ state: 'COMPLETED', result: { chunksDone: 4 } });
+  });
+
+  it('goes on watching when Temporal was away for a while', async () => {
+    const proxy = await FaultProxy.start(Number(temporal.address.split(':')[1]));
+    process.env.TEMPORAL_ADDRESS = `localhost:${proxy.port}`;
+    await migrate(['start', 'away']);
+    const [{ code, out }] = await Promise.all([
+      migrate(['watch', 'away', '--every', '1']),
+      soon(async () => {
+        proxy.arm({ kind: 'refuse', forMs: 9_000 });
+        await new Promise((resolve) => setTimeout(resolve, 13_000));
+        await end('away', 'COMPLETED');
+      }),
+    ]);
+    process.env.TEMPORAL_ADDRESS = temporal.address;
+    await proxy.close();
+    expect(code).toBe(0);
+    expect(out).toMatch(/Temporal does not answer.+\n(.+\n)*.+COPYING/);
+    expect(out).toContain('away  COMPLETED after');
   });
 
   // The last ones, as they take the worker and then the server away.
