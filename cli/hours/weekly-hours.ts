@@ -15,7 +15,7 @@ export interface WeeklyTime {
   readonly minute: number;
 }
 
-const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const dayNames: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 const dayMinutes = 24 * 60;
 const weekMinutes = 7 * dayMinutes;
 
@@ -71,9 +71,7 @@ function minutesOf(text: string): number | undefined {
 /** `mon-fri`, `sat,sun`, `fri-mon`. */
 function parseDays(text: string): readonly number[] {
   const days = text.split(',').flatMap((part) => {
-    const [from, to = from] = part
-      .split('-')
-      .map((name) => dayNames.findIndex((day) => day === name.toLowerCase()));
+    const [from, to = from] = part.split('-').map((name) => dayNames.indexOf(name.toLowerCase()));
     if (from === undefined || to === undefined || from < 0 || to < 0 || part.split('-').length > 2)
       throw new CliError(
         'usage',
@@ -92,13 +90,16 @@ function merge(stretches: readonly Stretch[]): WeeklyHours {
     if (last === undefined || stretch.from > last.to) merged.push(stretch);
     else merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, stretch.to) };
   }
-  for (let first = merged[0], last = merged.at(-1); first && last && last.to - weekMinutes >= first.from; ) {
-    if (merged.length === 1) return [{ from: first.from, to: first.from + weekMinutes }];
-    merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, first.to + weekMinutes) };
-    merged.shift();
-    [first, last] = [merged[0], merged.at(-1)];
-  }
-  return merged;
+  return joinOverWeekEnd(merged);
+}
+
+function joinOverWeekEnd(stretches: WeeklyHours): WeeklyHours {
+  const [first, ...rest] = stretches;
+  const last = stretches.at(-1);
+  if (first === undefined || last === undefined || last.to - weekMinutes < first.from) return stretches;
+  if (rest.length === 0) return [{ from: first.from, to: first.from + weekMinutes }];
+  const joined = { from: last.from, to: Math.max(last.to, first.to + weekMinutes) };
+  return joinOverWeekEnd([...rest.slice(0, -1), joined]);
 }
 
 function timesOf(minutes: readonly number[]): readonly WeeklyTime[] {
