@@ -1,5 +1,5 @@
-import { DeterminismViolationError } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { type History, recordedHistories, startOf } from '../support/histories.js';
 import { workflowBundle } from '../support/temporal.js';
 
