@@ -16,44 +16,56 @@ export interface Step {
 
 const heartbeatMs = 1_000;
 const defaultStallSeconds = 300;
+/** For work to end by itself once it is told to. What waits for a look-up that is never answered does not hear of it. */
+const graceMs = 5_000;
 
 /**
  * Runs one activity: heartbeats each second with a progress counter, aborts when the counter stands still for
- * the run's stall time (so silence is never mistaken for death, nor a timer for life), and turns every error into one
+ * the run's stall time (so silence is never mistaken for death, nor a timer for life), leaves work that does not heed
+ * that to itself, and turns every error into one
  * ApplicationFailure whose type is the engine's code. Causes stay behind: drivers put values of rows into them.
  */
 export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
   const context = Context.current();
   const watchdog = new AbortController();
   let progress = 0;
-  let moved = Date.now();
+  let moved = performance.now();
   let stallSeconds = defaultStallSeconds;
   const advance = (by: number): void => {
     progress += by;
-    moved = Date.now();
+    moved = performance.now();
   };
   const timer = setInterval(() => {
     context.heartbeat(progress);
-    if (Date.now() - moved > stallSeconds * 1000) watchdog.abort(stalled(stallSeconds));
+    if (performance.now() - moved > stallSeconds * 1000) watchdog.abort(stalled(stallSeconds));
   }, heartbeatMs);
   try {
     const signal = AbortSignal.any([context.cancellationSignal, watchdog.signal]);
-    return await work({
+    const working = work({
       signal,
       advance,
       waiting: () => {
-        moved = Date.now();
+        moved = performance.now();
       },
       stallAfter: (seconds) => {
         stallSeconds = seconds;
       },
     });
+    return await Promise.race([working, abandoned(signal)]);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal.reason);
     throw toFailure(watchdog.signal.aborted ? watchdog.signal.reason : error);
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Rejects when work that was told to end has not done so; whatever it may still write is fenced by run and epoch. */
+function abandoned(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const late = (): void => reject(signal.reason);
+    signal.addEventListener('abort', () => void setTimeout(late, graceMs).unref(), { once: true });
+  });
 }
 
 /** An aborted stream reports its own AbortError, which Temporal would count as a failure: the reason is the truth. */

@@ -56,6 +56,27 @@ describe('runStep', () => {
     await expect(moving).resolves.toBe('done');
   });
 
+  it('does not wait for stalled work that never hears of its end, such as a look-up without an answer', async () => {
+    const stalled = await failure(async ({ stallAfter }) => {
+      stallAfter(1);
+      await new Promise(() => undefined);
+    });
+    expect(stalled).toMatchObject({ type: 'STALLED', nonRetryable: false });
+  }, 15_000);
+
+  it('measures a stall by a clock that nobody sets', async () => {
+    const jumped = jest.spyOn(Date, 'now').mockImplementation(() => 4_102_444_800_000);
+    const moving = new MockActivityEnvironment().run(() =>
+      runStep(async ({ signal, stallAfter }) => {
+        stallAfter(3);
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        return signal.aborted;
+      }),
+    );
+    await expect(moving).resolves.toBe(false);
+    jumped.mockRestore();
+  });
+
   it('lets work that says so wait its turn, and counts no progress for it', async () => {
     const environment = new MockActivityEnvironment();
     const beats: unknown[] = [];
