@@ -19,7 +19,7 @@ describe('a build that writes the ledger row outside of the transaction of its r
     change(
       join(broken, 'engine/postgres/import-chunk.ts'),
       'writeLedgerRow(client,',
-      'writeLedgerRow(target,',
+      'writeLedgerRow(input.target,',
     );
   });
   afterAll(() => rmSync(broken, { recursive: true, force: true }));

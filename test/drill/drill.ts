@@ -29,6 +29,7 @@ const endWithinMs = 180_000;
 const strikeWithinMs = 90_000;
 /** A backend whose client is gone ends within a second; the rest is for a busy machine. */
 const settleWithinMs = 8_000;
+const obeyedWithinMs = 60_000;
 const workflowId = `migrate/${category}`;
 let sourceVersion = 0;
 
@@ -198,8 +199,9 @@ export class Drill {
 
   async #retry(): Promise<void> {
     await this.run.signal('retry', {});
-    // What was resolved is not seen as parked again.
-    await sleep(1_500);
+    // It is obeyed once nothing else is left to do.
+    const deadline = Date.now() + obeyedWithinMs;
+    while ((await this.#parked()).length > 0 && Date.now() < deadline) await sleep(100);
   }
 
   async #status(): Promise<string> {

@@ -92,11 +92,21 @@ const at =
   (...after: readonly string[]): Draw<Moment> =>
   () => ({ after });
 
+/** Idle connections are used again, so all of them go first. */
+const cutWhileConnecting: Point = {
+  name: 'postgres: cut while it connects',
+  async strike(drill) {
+    const { postgres } = drill.estate.proxies;
+    await drill.start();
+    await drill.reached(drill.pick(1, 4));
+    postgres.arm({ kind: 'cut' });
+    await postgres.arm({ kind: 'cut' }, { connection: drill.pick(0, 1), afterBytes: drill.pick(10, 60) })
+      .struck;
+  },
+};
+
 const targetPoints: readonly Point[] = [
-  broken('cut while it connects', 'postgres', 'start', cut, (drill) => ({
-    connection: drill.pick(1, 3),
-    afterBytes: drill.pick(10, 60),
-  })),
+  cutWhileConnecting,
   broken('cut in the middle of COPY', 'postgres', 'start', cut, inCopy),
   broken('cut at COMMIT, which never arrives', 'postgres', 'start', cut, at(copy, 'COMMI')),
   broken('the COMMIT of a COPY is not answered', 'postgres', 'start', loseAnswer, at(copy, 'COMMIT')),

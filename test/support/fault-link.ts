@@ -14,12 +14,16 @@ export interface Trigger {
 }
 
 const paceEveryMs = 50;
+/** Shorter than any server's, as drills are. */
+const keepAliveMs = 3_000;
 
 /** One client's connection through a proxy: two streams, each of which waits for the slower side. */
 export class FaultLink {
   readonly #client: Socket;
   readonly #server: Socket;
   #held = false;
+  /** What came while it was held, in order: reading goes on, so that the end of a side is noticed. */
+  #waiting: (() => void)[] = [];
   #bytesPerSecond: number | undefined;
   #mute = false;
   #trigger: (Trigger & { seen: string; awaited: readonly string[]; left: number }) | undefined;
@@ -33,14 +37,16 @@ export class FaultLink {
     ] as const) {
       from.setNoDelay(true);
       from.on('data', (chunk) => this.#pass(from, to, direction, chunk));
-      from.on('end', () => to.end());
+      from.on('end', () => this.#inTurn(() => to.end()));
       to.on('drain', () => this.#resume(from));
       // What happened to one side happens to the other, and that is all there is to say about it.
       from.on('error', () => this.cut());
       from.on('close', () => {
-        to.destroy();
+        this.#inTurn(() => to.destroy());
         onClose();
       });
+      from.once('end', () => this.#missLater());
+      from.once('close', () => this.#missLater());
     }
     client.pause();
     this.#server.once('connect', () => this.#resume(client));
@@ -68,9 +74,8 @@ export class FaultLink {
   hold(held: boolean): void {
     if (held === this.#held) return;
     this.#held = held;
-    for (const socket of [this.#client, this.#server])
-      if (held) socket.pause();
-      else this.#resume(socket);
+    if (held) return;
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   pace(bytesPerSecond: number | undefined): void {
@@ -123,7 +128,7 @@ export class FaultLink {
   #forward(from: Socket, to: Socket, direction: Direction, chunk: Buffer): void {
     if (to.destroyed || (this.#mute && direction === 'toClient')) return;
     if (this.#held) {
-      this.#keep(from, chunk);
+      this.#waiting.push(() => this.#forward(from, to, direction, chunk));
       return;
     }
     const limit = this.#bytesPerSecond;
@@ -140,6 +145,16 @@ export class FaultLink {
     }, paceEveryMs);
   }
 
+  #inTurn(go: () => void): void {
+    if (this.#held) this.#waiting.push(go);
+    else go();
+  }
+
+  /** A side that left in a stall is not heard of; keep-alive probes without an answer tell the other one in the end. */
+  #missLater(): void {
+    if (this.#held) setTimeout(() => this.cut(), keepAliveMs).unref();
+  }
+
   /** Back to where it will be read again, in its order. */
   #keep(from: Socket, chunk: Buffer): void {
     from.pause();
@@ -147,6 +162,6 @@ export class FaultLink {
   }
 
   #resume(socket: Socket): void {
-    if (!this.#held && !this.#server.connecting && !socket.destroyed) socket.resume();
+    if (!this.#server.connecting && !socket.destroyed) socket.resume();
   }
 }
