@@ -150,7 +150,7 @@ export interface GuardVerdict {
   /** For operators: the probe's name, its value and the threshold. */
   readonly cause: string;
 }
-export interface SignalWithStartInput {
+interface SignalWithStartInput {
   readonly workflowType: string;
   readonly workflowId: string;
   readonly args: readonly unknown[];

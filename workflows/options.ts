@@ -38,6 +38,9 @@ export const gateTimes = {
   guardPauseMs: 60_000,
 } as const;
 
+/** How long the answer to `setConcurrency` waits for the gates, in milliseconds. */
+export const gateAnswerMs = 3_000;
+
 /** How often a running category reads its counters: often while people watch its start, seldom over days. */
 export const progressTimes = { firstMs: 2_000, lastMs: 60_000, growth: 1.15 } as const;
 

@@ -1,4 +1,4 @@
-import { getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities, DatabaseId } from '../../activities/contract.js';
 import {
   type CategoryStatus,
@@ -12,7 +12,7 @@ import {
   type StopRequest,
   workflowIds,
 } from '../messages.js';
-import { controlOptions } from '../options.js';
+import { controlOptions, gateAnswerMs } from '../options.js';
 import { type Controls, scopeText } from './controls.js';
 import type { Databases } from './databases.js';
 import type { Gates } from './gates.js';
@@ -76,7 +76,16 @@ export class Desk implements ControlDesk {
 
   async #setConcurrency({ total, perServer }: SetConcurrency): Promise<void> {
     if (total !== undefined) this.controls.setTotal(total);
-    if (perServer !== undefined) await this.gates?.setLimits(perServer);
+    if (perServer === undefined) return;
+    await this.gates?.setLimits(perServer);
+    // So that the answer shows what holds now; a gate that is busy tells it later.
+    await condition(() => this.#limitsAre(perServer), gateAnswerMs);
+  }
+
+  #limitsAre(perServer: Readonly<Record<string, number>>): boolean {
+    return [...this.state.limits.values()].every(
+      ({ server, limit }) => (perServer[server] ?? perServer['*'] ?? limit) === limit,
+    );
   }
 
   async #resolve(action: 'retry' | 'skip', request: RetryRequest & SkipRequest): Promise<Resolved> {

@@ -109,8 +109,9 @@ export class CategoryState {
     const { progress, controls } = this;
     const { phase, rowsLeftOut, rowsPlanned, chunksPlanned, warnings } = this.#carried;
     const { pauses, stopping, total } = controls.state;
-    const rate = this.#rate.rate;
-    const eta = progress === undefined || phase !== 'COPYING' ? undefined : this.#rate.eta(progress);
+    const copying = progress !== undefined && phase === 'COPYING';
+    const rate = copying ? this.#rate.rate : undefined;
+    const eta = copying ? this.#rate.eta(progress) : undefined;
     return {
       category: this.category,
       runId: this.runId,
