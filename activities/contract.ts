@@ -151,6 +151,7 @@ export interface GuardVerdict {
   readonly cause: string;
 }
 interface SignalWithStartInput {
+  readonly taskQueue: string;
   readonly workflowType: string;
   readonly workflowId: string;
   readonly args: readonly unknown[];

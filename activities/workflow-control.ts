@@ -1,4 +1,4 @@
-import { Context, getClient } from '@temporalio/activity';
+import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Activities, MemberRef } from './contract.js';
 import { runStep } from './step.js';
@@ -6,9 +6,8 @@ import { runStep } from './step.js';
 /** What workflows ask of Temporal that only a client can do. */
 export function workflowControlActivities(): Pick<Activities, 'signalWithStart' | 'listEnded'> {
   return {
-    signalWithStart: ({ workflowType, workflowId, args, signal, signalArgs }) =>
+    signalWithStart: ({ taskQueue, workflowType, workflowId, args, signal, signalArgs }) =>
       runStep(async () => {
-        const { taskQueue } = Context.current().info;
         await getClient().workflow.signalWithStart(workflowType, {
           workflowId,
           taskQueue,

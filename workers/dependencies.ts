@@ -15,6 +15,9 @@ import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
 import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
 
+/** Statements of control are short; more of them at once wait for one another. */
+const controlConnections = 8;
+
 /** Builds what activities work with out of the environment; connects to nothing yet. */
 export async function createDependencies(
   environment: Environment,
@@ -31,7 +34,7 @@ export async function createDependencies(
     password: async () => endpoint.password(),
     tls: endpoint.tls === 'verify',
     // A step holds one connection while it writes, and takes another for its records.
-    maxConnections: concurrentSteps + 4,
+    maxConnections: concurrentSteps + controlConnections,
     ...(targetCa !== undefined && { ca: targetCa }),
   });
   const spillDirectory = await claimSpillDirectory(environment.spillDir);

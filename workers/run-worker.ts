@@ -5,10 +5,11 @@ import { taskQueue } from '../workflows/options.js';
 import { connect } from './connection.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 
-/** What differs between the two workers; `close` frees what it holds outside Temporal. */
+/** What differs between the two processes; `close` frees what it holds outside Temporal. */
 export interface Role {
   readonly name: string;
-  readonly options: Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>;
+  /** One for each task queue that it serves. */
+  readonly workers: readonly Omit<WorkerOptions, 'connection' | 'namespace'>[];
   readonly close?: () => Promise<void>;
 }
 
@@ -25,9 +26,7 @@ export async function runWorker(create: (environment: Environment) => Promise<Ro
     await ensureSearchAttributes(connection, environment.temporal.namespace);
     role = await create(environment);
     const drainMs = environment.drainSeconds * 1000;
-    const worker = await Worker.create({
-      ...role.options,
-      taskQueue,
+    const shared = {
       connection,
       namespace: environment.temporal.namespace,
       // Running steps may end; what has not by then is cancelled, and done again by another worker.
@@ -35,13 +34,16 @@ export async function runWorker(create: (environment: Environment) => Promise<Ro
       shutdownForceTime: drainMs + cancelMs,
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
-    });
+    } as const;
+    const workers = await Promise.all(
+      role.workers.map((options) => Worker.create({ ...shared, ...options })),
+    );
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => stop(worker, environment.drainSeconds));
+      process.on(signal, () => stop(workers, environment.drainSeconds));
     process.stdout.write(
       `The ${role.name} worker is ready: task queue '${taskQueue}' at ${environment.temporal.address}.\n`,
     );
-    await worker.run();
+    await runAll(workers);
   } catch (error) {
     const known = error instanceof MigrationError;
     process.stderr.write(
@@ -59,10 +61,22 @@ const onceMs = 1_000;
 let stoppedAt: number | undefined;
 
 /** The first time drains; the second time leaves at once: Temporal gives what ran to another worker in ten seconds. */
-function stop(worker: Worker, drainSeconds: number): void {
+function stop(workers: readonly Worker[], drainSeconds: number): void {
   stoppedAt ??= Date.now();
   if (Date.now() - stoppedAt > onceMs) process.exit(1);
-  if (worker.getState() !== 'RUNNING') return;
+  const running = workers.filter((worker) => worker.getState() === 'RUNNING');
+  if (running.length === 0) return;
   process.stdout.write(`Stopping: running steps have up to ${drainSeconds} s. Once more to leave at once.\n`);
-  worker.shutdown();
+  for (const worker of running) worker.shutdown();
+}
+
+/** Until all have stopped; one that fails takes the others with it. */
+async function runAll(workers: readonly Worker[]): Promise<void> {
+  const stopOthers = (error: unknown): never => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    throw error;
+  };
+  const ended = await Promise.allSettled(workers.map((worker) => worker.run().catch(stopOthers)));
+  const failed = ended.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { taskQueue } from '../workflows/options.js';
 import { runWorker } from './run-worker.js';
 
 /** Bundled by the image's build; from sources the worker bundles at its start, in some seconds. */
@@ -7,11 +8,14 @@ const prebuilt = join(__dirname, '..', 'workflow-bundle.js');
 
 void runWorker(async () => ({
   name: 'workflow',
-  options: {
-    ...(existsSync(prebuilt)
-      ? { workflowBundle: { codePath: prebuilt } }
-      : { workflowsPath: require.resolve('../workflows/index') }),
-    reuseV8Context: true,
-    maxCachedWorkflows: 2_000,
-  },
+  workers: [
+    {
+      taskQueue,
+      ...(existsSync(prebuilt)
+        ? { workflowBundle: { codePath: prebuilt } }
+        : { workflowsPath: require.resolve('../workflows/index') }),
+      reuseV8Context: true,
+      maxCachedWorkflows: 2_000,
+    },
+  ],
 }));

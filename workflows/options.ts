@@ -3,6 +3,11 @@ import type { ActivityOptions } from '@temporalio/workflow';
 /** Every timeout and retry policy of every workflow. */
 
 export const taskQueue = 'migration';
+/**
+ * Everything but the steps that move bytes: where these shared a queue, a few long ones (or guards, which watch for days)
+ * would keep all slots of a worker, and no pause, retry or plan would come through.
+ */
+export const controlTaskQueue = 'migration-control';
 
 /** A chunk child costs its parent 5 to 9 events; well below the server's suggestion to continue as new. */
 export const maxHistoryEvents = 2_000;
@@ -52,6 +57,7 @@ const passing = {
 
 /** Short look-ups and writes in the control tables. A lost worker must not cost the two minutes that a slow one may. */
 export const controlOptions = {
+  taskQueue: controlTaskQueue,
   startToCloseTimeout: '2m',
   heartbeatTimeout: '10s',
   // No attempt limit: a target that fails over for minutes must not end a run of days.
@@ -64,6 +70,7 @@ export const controlOptions = {
  * mistyped never comes. A blip still passes; the first answer is there in seconds, in a minute where a host is silent.
  */
 export const openOptions = {
+  taskQueue: controlTaskQueue,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '12h',
   heartbeatTimeout: '20s',
@@ -72,6 +79,7 @@ export const openOptions = {
 
 /** Planning: long on large sources, heartbeat by progress. */
 export const planOptions = {
+  taskQueue: controlTaskQueue,
   // A cancelled plan still has its session at the source for a moment, and its permit until then.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '12h',
@@ -95,6 +103,7 @@ export const stepOptions = {
 
 /** Building a large target table can take long; a wrong target cannot pass by itself. */
 export const finalizeOptions = {
+  taskQueue: controlTaskQueue,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '48h',
   heartbeatTimeout: '30s',
@@ -103,6 +112,7 @@ export const finalizeOptions = {
 
 /** A guard's watch runs for as long as nothing changes. */
 export const watchOptions = {
+  taskQueue: controlTaskQueue,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   startToCloseTimeout: '7d',
   heartbeatTimeout: '10s',

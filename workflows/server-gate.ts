@@ -28,7 +28,7 @@ import {
 } from './messages.js';
 import { controlOptions, gateTimes, maxHistoryEvents, watchOptions } from './options.js';
 
-export interface ServerGateInput {
+interface ServerGateInput {
   /** `host:port` of the source server. */
   readonly endpoint: string;
   readonly carried?: { readonly limit: ServerLimitState; readonly leases: LeasesState };
@@ -51,6 +51,7 @@ class ServerGate {
   readonly #seen = new Map<string, string>();
   #news = true;
   #recorded: number | undefined;
+  #recording = false;
   #guardScope: CancellationScope | undefined;
   #guardRunning = false;
   /** Instants in workflow time, in milliseconds. */
@@ -94,7 +95,8 @@ class ServerGate {
       if (this.#news) continue;
       if (this.#idle) {
         await this.#endGuard();
-        if (this.#idle && !this.#news) return;
+        await condition(() => !this.#recording);
+        if (this.#idle) return;
         continue;
       }
       const info = workflowInfo();
@@ -112,6 +114,7 @@ class ServerGate {
 
   async #continue(): Promise<void> {
     await this.#endGuard();
+    await condition(() => !this.#recording);
     const carried = { limit: this.#limit.state, leases: this.#leases.state };
     await continueAsNew<typeof serverGate>({ endpoint: this.input.endpoint, carried });
   }
@@ -176,14 +179,21 @@ class ServerGate {
     }
   }
 
-  /** Exports at the source find by this how many application locks there are. */
+  /** Sessions at the source find by this how many application locks there are. One writer, so that the last word stays. */
   #record(): void {
+    if (this.#recording || this.#limit.limit === this.#recorded || this.#limit.limit === 0) return;
+    this.#recording = true;
     const { limit } = this.#limit;
-    if (limit === this.#recorded || limit === 0) return;
-    this.#recorded = limit;
-    control.recordSourceLimit({ endpoint: this.input.endpoint, limit }).catch((error: unknown) => {
-      if (!isCancellation(error)) log.warn('the limit was not recorded', { cause: String(error) });
-    });
+    void control
+      .recordSourceLimit({ endpoint: this.input.endpoint, limit })
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) log.warn('the limit was not recorded', { cause: causeOf(error).message });
+      })
+      .finally(() => {
+        this.#recorded = limit;
+        this.#recording = false;
+        this.#news = true;
+      });
   }
 
   /** Keeps the guard's probe running for as long as a category asks for it. */

@@ -5,9 +5,8 @@ import type { SourceSession } from './session.js';
 /** Names of the locks, which administrators see in sys.dm_tran_locks. */
 export const lockName = (number: number): string => `migration/${number}`;
 
-/** Return values of sp_getapplock. */
-const granted = 0;
-const timedOut = -1;
+/** Return values of sp_getapplock, of which 0 and above mean granted: timed out, cancelled, chosen as a deadlock's victim. */
+const notNow: readonly number[] = [-1, -2, -3];
 
 /** Azure SQL Database and SQL database in Microsoft Fabric. */
 const singleDatabaseEditions: readonly number[] = [5, 12];
@@ -37,8 +36,8 @@ export class SessionLocks {
         { name: 'LockOwner', sqlType: 'varchar(32)', value: 'Session' },
         { name: 'LockTimeout', sqlType: 'int', value: 0 },
       ]);
-      if (status === granted) return true;
-      if (status !== timedOut)
+      if (status >= 0) return true;
+      if (!notNow.includes(status))
         throw sourceError(
           'SOURCE_QUERY',
           session.place,

@@ -1,4 +1,5 @@
 import { createActivities } from '../../activities/index.js';
+import { activityRole, maxConcurrentSteps } from '../../workers/activity-role.js';
 import { createDependencies } from '../../workers/dependencies.js';
 import { runWorker } from '../../workers/run-worker.js';
 import { type WorkerFault, WorkerFaults } from './worker-faults.js';
@@ -11,8 +12,6 @@ export interface Order {
   readonly clockMs?: number;
 }
 
-const concurrentSteps = 8;
-
 /** The product's activity worker, except that it fails where the drill tells it to. */
 function main(): void {
   const faults = new WorkerFaults(() => process.send?.('struck'));
@@ -24,15 +23,8 @@ function main(): void {
   });
   process.channel?.unref();
   void runWorker(async (environment) => {
-    const { dependencies, close } = await createDependencies(environment, concurrentSteps);
-    return {
-      name: 'activity',
-      options: {
-        activities: faults.activities(createActivities(faults.dependencies(dependencies))),
-        maxConcurrentActivityTaskExecutions: concurrentSteps,
-      },
-      close,
-    };
+    const { dependencies, close } = await createDependencies(environment, maxConcurrentSteps);
+    return activityRole(faults.activities(createActivities(faults.dependencies(dependencies))), close);
   });
 }
 

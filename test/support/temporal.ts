@@ -9,7 +9,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { ensureTemporalCli } from '../../sandbox/services/temporal-cli.js';
-import { taskQueue } from '../../workflows/options.js';
+import { controlTaskQueue, taskQueue } from '../../workflows/options.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 
 /** A dev server of the test's own, from the project's CLI and so without a download of the SDK's. */
@@ -52,15 +52,15 @@ export async function withWorker<T>(
   activities: object,
   work: () => Promise<T>,
 ): Promise<T> {
-  const worker = await Worker.create({
+  const shared = {
     connection: environment.nativeConnection,
-    taskQueue,
-    workflowBundle: await workflowBundle(),
     activities,
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
-  });
-  return worker.runUntil(work);
+  } as const;
+  const steps = await Worker.create({ ...shared, taskQueue, workflowBundle: await workflowBundle() });
+  const control = await Worker.create({ ...shared, taskQueue: controlTaskQueue });
+  return steps.runUntil(() => control.runUntil(work));
 }
 
 /** The failure type and message at the end of a failed workflow's chain of causes. */

@@ -1,5 +1,6 @@
 import { log, setCurrentDetails } from '@temporalio/workflow';
 import type {
+  DatabaseId,
   PlanSummary,
   RunProgress,
   RunSummary,
@@ -22,6 +23,12 @@ export interface CarriedState {
   readonly rowsPlanned: number;
   readonly rowsLeftOut: number;
   readonly warnings: readonly string[];
+}
+
+/** Of `<target>/<server>/<database>/<window>`; names of databases may hold slashes. */
+function databaseOf(chunk: string): DatabaseId {
+  const [target = '', server = '', ...rest] = chunk.split('/');
+  return { target, server, database: rest.slice(0, -1).join('/') };
 }
 
 /** What migrateCategory knows about its run: counters and names only, for `status` and the Web UI's details. */
@@ -128,7 +135,8 @@ export class CategoryState {
       ...(rate !== undefined && rate),
       ...(eta !== undefined && { etaSeconds: eta }),
       parked: progress?.parked ?? [],
-      slow: progress?.slow ?? [],
+      // What is paused stands still for another reason.
+      slow: (progress?.slow ?? []).filter(({ chunk }) => controls.holdOf(databaseOf(chunk)) === undefined),
       warnings,
       ...(this.#measuredAt !== undefined && { asOf: new Date(this.#measuredAt).toISOString() }),
     };

@@ -13,13 +13,14 @@ import {
   leaseReportSignal,
   workflowIds,
 } from '../messages.js';
-import { controlOptions } from '../options.js';
+import { controlOptions, taskQueue } from '../options.js';
 
 const control = proxyActivities<Activities>(controlOptions);
 
 /** Starts a server's gate where it does not run, and tells it on what terms a category reads the server. */
 export function joinGate(endpoint: string, terms: GateTerms): Promise<void> {
   return control.signalWithStart({
+    taskQueue,
     workflowType: 'serverGate',
     workflowId: workflowIds.gate(endpoint),
     args: [{ endpoint }],
