@@ -198,7 +198,7 @@ export class Drill {
   }
 
   async #retry(): Promise<void> {
-    await this.run.signal('retry', {});
+    await this.run.signal('retry', { where: {} });
     // It is obeyed once nothing else is left to do.
     const deadline = Date.now() + obeyedWithinMs;
     while ((await this.#parked()).length > 0 && Date.now() < deadline) await sleep(100);

@@ -4,16 +4,17 @@ import { strikeAll } from './lanes.js';
 import { points } from './points.js';
 
 /**
- * `make drill`: strikes every point, or those whose name contains DRILL_POINT, with the seed DRILL_SEED, and writes
+ * `make drill`: strikes every point, or those whose name DRILL_POINT matches, with the seed DRILL_SEED, and writes
  * out/drill.json. Exit code 1 where one failed.
  */
 async function main(): Promise<void> {
   const seed = Number(process.env.DRILL_SEED || Date.now() % 1_000_000);
   const lanes = Number(process.env.DRILL_LANES || 3);
-  const chosen = points.filter(({ name }) => name.includes(process.env.DRILL_POINT ?? ''));
+  const wanted = new RegExp(process.env.DRILL_POINT ?? '');
+  const chosen = points.filter(({ name }) => wanted.test(name));
   if (!Number.isInteger(seed) || !(lanes >= 1) || chosen.length === 0)
     throw new Error(
-      'DRILL_SEED and DRILL_LANES are whole numbers, and DRILL_POINT is a part of one of these names:\n' +
+      'DRILL_SEED and DRILL_LANES are whole numbers, and DRILL_POINT is a regular expression for some of these names:\n' +
         points.map(({ name }) => name).join('\n'),
     );
   process.stdout.write(`${chosen.length} fault points; DRILL_SEED=${seed} repeats them.\n`);
