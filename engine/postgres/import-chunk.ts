@@ -1,6 +1,5 @@
 import type { TargetConfig } from '../../config/run-config.js';
 import { MigrationError } from '../errors.js';
-import { Quarantine } from '../rows/quarantine.js';
 import type { RowBatch, SetChecksum } from '../rows/types.js';
 import { addChecksums, equalChecksums, subtractChecksum } from '../validation/set-checksum.js';
 import { whileBackendWorks } from './backend-watch.js';
@@ -80,9 +79,8 @@ function isWanted(known: LedgerRow, { fingerprint, expected, quarantineLimit }: 
 }
 
 async function copy(client: TargetClient, input: ImportInput): Promise<ImportResult> {
-  const { table, chunkId, fingerprint, attempt, expected, rows, onProgress } = input;
-  const quarantine = new Quarantine(table.columns, input.quarantineLimit);
-  const copied = await copyRows(client, { table, chunkId, rows, quarantine, onProgress });
+  const { table, chunkId, fingerprint, attempt, expected } = input;
+  const { quarantine, ...copied } = await copyRows(client, input);
   const left = quarantine.checksum();
   if (copied.rows + left.rows !== expected.rows)
     throw new MigrationError(

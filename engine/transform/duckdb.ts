@@ -41,7 +41,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
     memory_limit: options.memoryLimit,
     threads: String(options.threads),
     temp_directory: options.spillDirectory,
-    // Order of rows means nothing here, and keeping it costs memory.
+    // Order of rows means nothing to a transform, and keeping it there costs memory.
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
   });

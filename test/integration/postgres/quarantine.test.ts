@@ -211,6 +211,26 @@ describe.each([18, 15] as const)('rows that PostgreSQL %i cannot hold', (version
     expect(left).toBeGreaterThan(20);
   });
 
+  test('are the right ones also where the second reading gives the rows in another order', async () => {
+    const chunk = await prepare('reordered');
+    const rows = [row(0, { note: nul }), row(1), row(2, { load: tooLarge }), row(3), row(4)];
+    const readings = [rows, rows.toReversed()];
+    const { result, kept } = await run(chunk, rows, {
+      async *rows() {
+        const reading = readings.shift() ?? [];
+        yield batchOf(reading.slice(0, 2));
+        yield batchOf(reading.slice(2));
+      },
+    });
+    expect(result).toMatchObject({ rows: 3 });
+    expect(entries(kept.get('quarantine/0'))).toMatchObject([
+      { ordinal: 2, reason: 'SQLSTATE_22003' },
+      { ordinal: 4, reason: 'NUL_CHARACTER' },
+    ]);
+    const ledger = await findLedgerRow(target, chunk.chunkId);
+    expect(await checksumStage(target, chunk.table, chunk.chunkId)).toEqual({ rows: 3, sum: ledger?.sum });
+  });
+
   test('park their chunk beyond the limit: nothing is kept, and an earlier import stays', async () => {
     const chunk = await prepare('limited');
     await run(chunk, [row(1)]);

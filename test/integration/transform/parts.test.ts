@@ -86,6 +86,23 @@ describe('parts', () => {
     expect(sorted(await fixture.read(manifest))).toEqual(sorted(many(10_001)));
   });
 
+  it('are read in the order of their files, and so in the same each time', async () => {
+    const threeRowGroups = Array.from({ length: 300_000 }, (_, i): Row => [i]);
+    const manifest = await fixture.write(columnsOf({ id: 'integer' }), threeRowGroups, 300_000);
+    expect(manifest.parts).toHaveLength(1);
+    const path = await fixture.bucket.localFile(manifest.parts[0]?.key ?? '', fixture.directory);
+    const session = await fixture.duckdb.openSession(new AbortController().signal);
+    const [file] = await session.rows<{ ids: { readonly items: readonly number[] } }>(
+      `SELECT list(id ORDER BY file_row_number) AS ids FROM read_parquet('${path}', file_row_number = true)`,
+    );
+    session.close();
+    expect(file?.ids.items).toHaveLength(300_000);
+    for (let reading = 0; reading < 3; reading += 1) {
+      const read = await fixture.read(manifest);
+      expect(read.findIndex(([id], at) => id !== file?.ids.items[at])).toBe(-1);
+    }
+  });
+
   it('have a checksum that does not depend on how rows are cut and ordered, but on every value', async () => {
     const one = await fixture.write(some, many(5_000));
     const other = await fixture.write(some, many(5_000).reverse(), 777);
