@@ -39,7 +39,8 @@ function ended(role: Role, code: number | null, signal: NodeJS.Signals | null): 
   if (!stopping)
     process.stderr.write(`The ${role} worker ended (${signal ?? `exit code ${code}`}); stopping.\n`);
   if (!stopping || code) process.exitCode = 1;
-  stop('SIGTERM');
+  // What drains is told once: a second time would cut it off.
+  if (!stopping) stop('SIGTERM');
 }
 
 function stop(signal: NodeJS.Signals): void {

@@ -175,6 +175,8 @@ export const exportedSignal = defineSignal<[string]>('exported');
 export interface Lease {
   /** The gate's endpoint, or `total`. */
   readonly lessor: string;
+  /** Whom it is for: another run may have taken the workflow's id. */
+  readonly firstRunId: string;
   readonly membership: number;
   readonly permits: number;
   readonly version: number;
@@ -189,9 +191,10 @@ export interface LeaseReport {
   readonly membership: number;
   /** How many it could use now. 0: it has none, and leaves. */
   readonly wanted: number;
-  /** The latest lease that it keeps to. */
+  /** The latest lease that it keeps to, and the latest that it knows. */
   readonly settled: number;
-  /** What it has already; of meaning in the first report of a membership. */
+  readonly version: number;
+  /** What it has, or may have without asking; of meaning to a lessor that does not know it yet. */
   readonly holding: number;
   /** A short need that must not wait for the long ones, such as planning. */
   readonly brief?: true;

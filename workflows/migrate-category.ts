@@ -1,6 +1,8 @@
 import {
+  allHandlersFinished,
   CancellationScope,
   ContinueAsNew,
+  condition,
   continueAsNew,
   isCancellation,
   log,
@@ -14,6 +16,7 @@ import type {
   DatabaseId,
   MemberRef,
   ReportSummary,
+  RunProgress,
   RunState,
   RunSummary,
 } from '../activities/contract.js';
@@ -22,12 +25,12 @@ import { copyAll } from './category/copying.js';
 import { Databases } from './category/databases.js';
 import { Desk } from './category/desk.js';
 import { Gates } from './category/gates.js';
-import { RunStopped, unlessHeld } from './category/holding.js';
+import { atOnce, RunStopped, unlessHeld } from './category/holding.js';
 import { type MigrateCategoryInput, requireOwnInput } from './category/input.js';
 import { listenToOperators } from './category/operator-messages.js';
 import { type CarriedState, CategoryState } from './category/state.js';
 import { causeOf } from './cause-of.js';
-import { type Phase, type Scope, serverStateSignal, statusQuery } from './messages.js';
+import { type Phase, type Scope, type ServerState, serverStateSignal, statusQuery } from './messages.js';
 import { controlOptions, finalizeOptions, maxCategoryEvents, openOptions, planOptions } from './options.js';
 import { searchAttributes } from './search-attributes.js';
 import { byHours } from './steer-category.js';
@@ -48,6 +51,7 @@ export interface CarriedRun {
   readonly prepared: boolean;
   readonly controls: ControlsState;
   readonly state: CarriedState;
+  readonly limits: readonly ServerState[];
 }
 
 /**
@@ -78,8 +82,9 @@ class CategoryRun {
     this.#controls = new Controls(carried?.controls);
     this.#state = new CategoryState(input.category, this.#runId, this.#controls, carried?.state);
     this.#prepared = carried?.prepared ?? false;
-    const measure = (): Promise<void> => this.#measure();
-    this.#desk = new Desk(input.category, this.#runId, this.#controls, this.#state, measure);
+    for (const limit of carried?.limits ?? []) this.#state.limits.set(limit.server, limit);
+    const show = (): Promise<void> => this.#show();
+    this.#desk = new Desk(input.category, this.#runId, this.#controls, this.#state, show);
     setHandler(statusQuery, () => this.#state.status());
     setHandler(serverStateSignal, (server) => {
       this.#state.limits.set(server.server, server);
@@ -94,6 +99,7 @@ class CategoryRun {
       this.carried?.summary ?? (await opening.describeRun({ ...this.input, runId: this.#runId }));
     const gates = new Gates(this.#self, outline.servers, this.#runId);
     this.#desk.gates = gates;
+    this.#desk.known = outline;
     this.#state.opened(outline);
     try {
       return await this.#runWith(gates, outline);
@@ -113,9 +119,11 @@ class CategoryRun {
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       if (error instanceof RunStopped) return this.#end(gates, await this.#report('STOPPED'));
+      // A database that was cancelled by hand is a failure of the run.
+      const cancelled = isCancellation(error) && CancellationScope.current().consideredCancelled;
       // The first error is the one to tell, also where the report cannot be written for the same reason.
       await CancellationScope.nonCancellable(() =>
-        this.#report(isCancellation(error) ? 'CANCELLED' : 'FAILED', causeOf(error).message),
+        this.#report(cancelled ? 'CANCELLED' : 'FAILED', causeOf(error).message),
       ).catch((unwritten: unknown) =>
         log.error('the report could not be written', { cause: String(unwritten) }),
       );
@@ -132,8 +140,8 @@ class CategoryRun {
     const endpoints = outline.servers.map(({ endpoint }) => endpoint);
     const open = { ...this.input, runId: this.#runId };
     try {
-      const summary = await this.#unlessHeld({}, () =>
-        gates.withSessions(endpoints, () => opening.openRun(open)),
+      const summary = await this.#unlessHeld({}, (begin) =>
+        gates.withSessions(endpoints, begin, () => opening.openRun(open)),
       );
       this.#unplanned = summary.databases.map((_, index) => index);
       this.#state.opened(summary);
@@ -150,7 +158,10 @@ class CategoryRun {
     await this.#plan(gates, summary);
     if (!this.#prepared) {
       this.#enter('PREPARING');
-      const { rowsOutsidePlan } = await this.#unlessHeld({}, () => finalizing.prepareTargets({ runId }));
+      const { rowsOutsidePlan } = await this.#unlessHeld(
+        {},
+        atOnce(() => finalizing.prepareTargets({ runId })),
+      );
       if (rowsOutsidePlan > 0)
         this.#state.warn(
           `${rowsOutsidePlan} rows of earlier runs lie in windows that this run does not plan; they stay in the stage, and so in the target.`,
@@ -161,7 +172,10 @@ class CategoryRun {
     if (!summary.finalize) return;
     this.#enter('FINALIZING');
     for (const target of summary.targets)
-      await this.#unlessHeld({ target }, () => finalizing.finalizeTarget({ runId, target }));
+      await this.#unlessHeld(
+        { target },
+        atOnce(() => finalizing.finalizeTarget({ runId, target })),
+      );
   }
 
   /** One database of each server at a time: planning takes a session there too. */
@@ -174,8 +188,10 @@ class CategoryRun {
       for (const index of this.#unplanned.filter((candidate) => endpointOf(candidate) === endpoint)) {
         if (this.#full) return;
         const database = at(summary, index);
-        const plan = await this.#unlessHeld(database, () =>
-          gates.withSessions([endpoint], () => planning.planDatabase({ runId: this.#runId, ...database })),
+        const plan = await this.#unlessHeld(database, (begin) =>
+          gates.withSessions([endpoint], begin, () =>
+            planning.planDatabase({ runId: this.#runId, ...database }),
+          ),
         );
         this.#state.planned(plan);
         this.#unplanned = this.#unplanned.filter((candidate) => candidate !== index);
@@ -188,7 +204,8 @@ class CategoryRun {
         .run(() => planServer(endpoint))
         .catch((error: unknown) => {
           failures.push(error);
-          scope.cancel();
+          // Of a run that drains each plan ends by itself.
+          if (!(error instanceof RunStopped)) scope.cancel();
         }),
     );
     await Promise.all(plans);
@@ -204,6 +221,7 @@ class CategoryRun {
       this.#runId,
       this.#controls,
       gates,
+      summary.databases,
       pending,
       (running, left) => this.#state.countDatabases(running, left),
     );
@@ -213,6 +231,8 @@ class CategoryRun {
     const outcome = await copyAll({
       ...copying,
       measure: () => this.#measure(),
+      show: () => this.#show(),
+      full: () => this.#full,
       enter: (phase) => this.#enter(phase),
     });
     if (outcome === 'again') await this.#continue(summary, databases.pending);
@@ -223,9 +243,10 @@ class CategoryRun {
     return info.continueAsNewSuggested || info.historyLength > maxCategoryEvents;
   }
 
-  #continue(summary: RunSummary, uncopied: readonly DatabaseId[]): Promise<never> {
+  async #continue(summary: RunSummary, uncopied: readonly DatabaseId[]): Promise<never> {
     const indexOf = (database: DatabaseId): number =>
       summary.databases.findIndex((other) => sameDatabase(other, database));
+    await condition(allHandlersFinished);
     return continueAsNew<typeof migrateCategory>(this.input, {
       summary,
       unplanned: this.#unplanned,
@@ -233,12 +254,19 @@ class CategoryRun {
       prepared: this.#prepared,
       controls: this.#controls.state,
       state: this.#state.carried,
+      limits: [...this.#state.limits.values()],
     });
   }
 
-  async #measure(): Promise<void> {
+  async #measure(): Promise<RunProgress> {
+    const progress = await control.readProgress({ runId: this.#runId });
+    this.#state.measured(progress);
+    return progress;
+  }
+
+  async #show(): Promise<void> {
     try {
-      this.#state.measured(await control.readProgress({ runId: this.#runId }));
+      await this.#measure();
     } catch (error) {
       // Counters are for people; a run does not end for the lack of them.
       if (isCancellation(error)) throw error;
@@ -264,7 +292,7 @@ class CategoryRun {
     upsertSearchAttributes([{ key: searchAttributes.phase, value: phase }]);
   }
 
-  #unlessHeld<T>(subject: Scope, work: () => Promise<T>): Promise<T> {
+  #unlessHeld<T>(subject: Scope, work: (begin: () => void) => Promise<T>): Promise<T> {
     return unlessHeld(this.#controls, subject, work);
   }
 }

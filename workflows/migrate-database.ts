@@ -4,11 +4,14 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  proxyActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DatabaseId } from '../activities/contract.js';
+import type { Activities, DatabaseId } from '../activities/contract.js';
+import { ignoreCancellation } from './category/holding.js';
 import { ChunksInFlight } from './database/chunks-in-flight.js';
 import { PendingChunks } from './database/pending-chunks.js';
 import { reportToGate } from './gate/gate-client.js';
@@ -24,7 +27,13 @@ import {
   totalLessor,
   workflowIds,
 } from './messages.js';
-import { chunksPerPermit, maxChunksInFlight, maxHistoryEvents } from './options.js';
+import {
+  chunksPerPermit,
+  controlOptions,
+  maxChunksInFlight,
+  maxHistoryEvents,
+  reminderMs,
+} from './options.js';
 
 export interface MigrateDatabaseInput extends DatabaseId {
   readonly runId: string;
@@ -46,6 +55,8 @@ export interface DatabaseOutcome {
   readonly yielded: boolean;
 }
 
+const control = proxyActivities<Activities>({ ...controlOptions, summary: 'next chunks' });
+
 /**
  * Keeps as many migrateChunk children running as its leases allow, in the order of the plan. A chunk that fails is
  * parked and never blocks another. Continues as new by cursor, with nothing in flight.
@@ -62,6 +73,7 @@ class DatabaseRun {
   #controls: DatabaseControls;
   #failure: { readonly error: unknown } | undefined;
   #news = false;
+  readonly #reminding = new CancellationScope();
 
   constructor(private readonly input: MigrateDatabaseInput) {
     const { runId, target, server, database, category, carried } = input;
@@ -70,7 +82,10 @@ class DatabaseRun {
     this.#gate = new LeaseHolder(self, false, carried?.gate);
     this.#total = new LeaseHolder(self, false, carried?.total);
     const ref = { runId, target, server, database };
-    this.#pending = new PendingChunks(ref, carried?.afterOrdinal ?? -1);
+    this.#pending = new PendingChunks(
+      (page) => control.listChunks({ ...ref, ...page }),
+      carried?.afterOrdinal ?? -1,
+    );
     this.#inFlight = new ChunksInFlight(category, ref, {
       changed: () => this.#changed(),
       again: ({ ordinal }) => this.#pending.lookAgain(ordinal - 1),
@@ -85,11 +100,13 @@ class DatabaseRun {
 
   async run(): Promise<DatabaseOutcome> {
     let again = false;
+    void this.#reminding.run(() => this.#remind()).catch(ignoreCancellation);
     try {
       again = (await this.#copy()) === 'again';
     } catch (error) {
       this.#failure ??= { error };
     }
+    this.#reminding.cancel();
     // Also when cancelled: children end by themselves, and closing before them would terminate them instead.
     await CancellationScope.nonCancellable(() =>
       condition(() => this.#inFlight.size === 0 && allHandlersFinished()),
@@ -105,6 +122,8 @@ class DatabaseRun {
       if (controls.version < this.#controls.version) return;
       if (controls.capped && !this.#controls.capped) this.#total.introduce();
       this.#controls = controls;
+      // Here and not in the loop, which may be waiting for a control table that does not answer.
+      if (controls.hold === 'now') this.#inFlight.interrupt();
       this.#changed();
     });
     setHandler(leaseSignal, (lease) => {
@@ -162,16 +181,25 @@ class DatabaseRun {
   /** Tells the lessors what could be used now, so that what cannot be goes to others. */
   async #report(): Promise<void> {
     const { category, endpoint, terms } = this.input;
-    const { hold, yield: yields, capped } = this.#controls;
+    const { capped } = this.#controls;
     const holding = this.#inFlight.exporting;
     const rest = this.#pending.known ?? maxChunksInFlight;
-    const wanted = hold === undefined && !yields ? Math.min(holding + rest, maxChunksInFlight) : holding;
+    const wanted = this.#mayGoOn ? Math.min(holding + rest, maxChunksInFlight) : holding;
     const ofTotal = capped ? this.#total.report(wanted, holding) : undefined;
     if (ofTotal !== undefined)
       await getExternalWorkflowHandle(workflowIds.category(category)).signal(leaseReportSignal, ofTotal);
     const usable = capped ? Math.min(wanted, Math.max(this.#total.permits, holding)) : wanted;
     const ofGate = this.#gate.report(usable, holding);
     if (ofGate !== undefined) await reportToGate(endpoint, terms, ofGate);
+  }
+
+  /** A gate that somebody has terminated knows nothing of us, and would never tell. */
+  async #remind(): Promise<never> {
+    for (;;) {
+      await sleep(reminderMs);
+      this.#gate.repeat();
+      this.#news = true;
+    }
   }
 
   #changed(): void {

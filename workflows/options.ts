@@ -43,6 +43,12 @@ export const gateTimes = {
   guardPauseMs: 60_000,
 } as const;
 
+/** More pauses than that at a time are a mistake. */
+export const maxPauses = 100;
+
+/** How often a lessee repeats to its gate what it wants and holds. */
+export const reminderMs = 5 * 60_000;
+
 /** How long the answer to `setConcurrency` waits for the gates, in milliseconds. */
 export const gateAnswerMs = 3_000;
 
@@ -63,6 +69,18 @@ export const controlOptions = {
   // No attempt limit: a target that fails over for minutes must not end a run of days.
   scheduleToCloseTimeout: '24h',
   retry: passing,
+} as const satisfies ActivityOptions;
+
+/** Taking the rows of chunks out of the stage: as long as the server is at it. */
+export const resolveOptions = {
+  ...controlOptions,
+  startToCloseTimeout: '12h',
+} as const satisfies ActivityOptions;
+
+/** A split that meets an import of its chunk: whoever asked ends that, rather than to wait for its end. */
+export const splitOptions = {
+  ...resolveOptions,
+  retry: { ...passing, nonRetryableErrorTypes: ['TARGET_BUSY'] },
 } as const satisfies ActivityOptions;
 
 /**

@@ -52,6 +52,7 @@ class ServerGate {
   #news = true;
   #recorded: number | undefined;
   #recording = false;
+  #checking = false;
   #guardScope: CancellationScope | undefined;
   #guardRunning = false;
   /** Instants in workflow time, in milliseconds. */
@@ -87,25 +88,35 @@ class ServerGate {
   async run(): Promise<void> {
     for (;;) {
       this.#news = false;
+      this.#keepTime();
       this.#watch();
       this.#record();
-      this.#leases.allocate(this.#limit.capacity);
+      this.#leases.allocate(this.#capacity);
       this.#show();
       await this.#tell();
+      const info = workflowInfo();
+      // Never waits for a quiet moment: a busy gate has none.
+      if ((info.continueAsNewSuggested || info.historyLength > maxHistoryEvents) && !this.#busy)
+        return this.#continue();
       if (this.#news) continue;
       if (this.#idle) {
         await this.#endGuard();
-        await condition(() => !this.#recording);
-        if (this.#idle) return;
-        continue;
+        if (this.#idle && !this.#busy) return;
       }
-      const info = workflowInfo();
-      // Never waits for a quiet moment: a busy gate has none.
-      if (info.continueAsNewSuggested || info.historyLength > maxHistoryEvents) return this.#continue();
       const due = Math.min(this.#nextCheck, this.#nextRotation, ...this.#ended.map(({ freeAt }) => freeAt));
       await condition(() => this.#news, Math.max(1, due - Date.now()));
-      await this.#keepTime();
     }
+  }
+
+  /** Whether the control tables, or Temporal, have still to answer. */
+  get #busy(): boolean {
+    return this.#recording || this.#checking;
+  }
+
+  /** A guard that is being ended has its session still. */
+  get #capacity(): number {
+    const ending = this.#guardRunning && this.#limit.guard === undefined;
+    return Math.max(0, this.#limit.capacity - (ending ? 1 : 0));
   }
 
   get #idle(): boolean {
@@ -114,7 +125,6 @@ class ServerGate {
 
   async #continue(): Promise<void> {
     await this.#endGuard();
-    await condition(() => !this.#recording);
     const carried = { limit: this.#limit.state, leases: this.#leases.state };
     await continueAsNew<typeof serverGate>({ endpoint: this.input.endpoint, carried });
   }
@@ -151,7 +161,7 @@ class ServerGate {
     }
   }
 
-  async #keepTime(): Promise<void> {
+  #keepTime(): void {
     const now = Date.now();
     for (const { ref, freeAt } of this.#ended) if (freeAt <= now) this.#leases.remove(ref);
     this.#ended = this.#ended.filter(({ freeAt }) => freeAt > now);
@@ -159,19 +169,32 @@ class ServerGate {
       this.#nextRotation = now + gateTimes.rotateMs;
       if (this.#leases.starved) this.#leases.rotate();
     }
-    if (now >= this.#nextCheck) await this.#check();
+    if (now >= this.#nextCheck && !this.#checking) this.#check();
   }
 
-  /** A workflow that was terminated cannot give back what it held. */
-  async #check(): Promise<void> {
+  /** A workflow that was terminated cannot give back what it held. Leases go on moving meanwhile. */
+  #check(): void {
+    this.#checking = true;
     this.#nextCheck = Date.now() + gateTimes.checkMs;
     const members = [
       ...this.#leases.members.map(({ ref }) => ref),
       ...this.#limit.state.terms.map(({ category }) => category),
     ];
     const asked = members.filter((ref, index) => members.findIndex((other) => same(other, ref)) === index);
-    const { ended } = await control.listEnded({ members: asked });
-    const gone = asked.filter(({ firstRunId }) => ended.includes(firstRunId));
+    void control
+      .listEnded({ members: asked })
+      .then(({ ended }) => this.#bury(asked.filter(({ firstRunId }) => ended.includes(firstRunId))))
+      .catch((error: unknown) => {
+        if (!isCancellation(error))
+          log.warn('members were not looked after', { cause: causeOf(error).message });
+      })
+      .finally(() => {
+        this.#checking = false;
+        this.#news = true;
+      });
+  }
+
+  #bury(gone: readonly MemberRef[]): void {
     const freeAt = Date.now() + gateTimes.graceMs;
     for (const ref of gone) {
       this.#limit.leave(ref);
@@ -200,7 +223,8 @@ class ServerGate {
   #watch(): void {
     const wanted = this.#limit.guard !== undefined;
     if (!wanted) this.#guardScope?.cancel();
-    if (!wanted || this.#guardRunning) return;
+    // Its session is one of the limit's, and has to be free first.
+    if (!wanted || this.#guardRunning || this.#leases.granted >= this.#limit.limit) return;
     this.#guardRunning = true;
     this.#guardScope = new CancellationScope();
     void this.#guardScope

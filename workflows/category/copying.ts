@@ -4,9 +4,9 @@ import {
   CancellationScope,
   condition,
   sleep,
-  workflowInfo,
 } from '@temporalio/workflow';
-import { maxCategoryEvents, progressTimes } from '../options.js';
+import type { RunProgress } from '../../activities/contract.js';
+import { progressTimes } from '../options.js';
 import type { Controls } from './controls.js';
 import type { Databases } from './databases.js';
 import { ignoreCancellation, RunStopped } from './holding.js';
@@ -16,10 +16,18 @@ export interface Copying {
   readonly controls: Controls;
   readonly state: CategoryState;
   readonly databases: Databases;
-  readonly measure: () => Promise<void>;
+  /** Reads the counters, and throws where they cannot be read. */
+  readonly measure: () => Promise<RunProgress>;
+  /** As `measure`, for people: goes on without. */
+  readonly show: () => Promise<void>;
   readonly enter: (phase: 'COPYING' | 'NEEDS_ATTENTION') => void;
+  /** Whether the history is long enough to go on in a new one. */
+  readonly full: () => boolean;
   readonly attentionWaitSeconds: number;
 }
+
+/** Rounds in which a run looks for chunks that are neither done nor parked, though no database has any left. */
+const maxRounds = 3;
 
 /**
  * Copies until every chunk is done or skipped: in rounds, as parked chunks are retried. `again` where the history is
@@ -27,62 +35,65 @@ export interface Copying {
  * has looked after parked chunks in time.
  */
 export async function copyAll(copying: Copying): Promise<'copied' | 'again'> {
-  const { state, databases, controls, measure, enter } = copying;
-  for (;;) {
+  const { databases, controls, enter } = copying;
+  for (let forgotten = 0; ; ) {
     enter('COPYING');
-    await whileMeasuring(copying, async () => {
-      await databases.copy();
-      await measure();
-      await condition(allHandlersFinished);
-    });
+    const progress = await whileShowing(copying, () => copyOnce(copying));
     if (controls.state.stopping !== undefined) throw new RunStopped();
     if (databases.yielding) return 'again';
     if (databases.pending.length > 0) continue;
-    if (state.parked === 0) return 'copied';
-    await attention(copying);
-    if (state.parked === 0 && databases.pending.length === 0 && controls.state.stopping === undefined)
-      return 'copied';
+    // Whatever the workflows believe: the control tables say what is done.
+    const { planned, done, skipped, parked } = progress.chunks;
+    if (planned === done + skipped) return 'copied';
+    if (planned > done + skipped + parked) {
+      forgotten += 1;
+      if (forgotten > maxRounds) throw unaccounted(planned - done - skipped - parked);
+      databases.copyAgain();
+      continue;
+    }
+    if ((await attention(copying, parked)) === 'again') return 'again';
   }
 }
 
-/** Waits for retry or skip, for as long as the category says. */
-async function attention({
-  state,
-  databases,
-  controls,
-  enter,
-  attentionWaitSeconds,
-}: Copying): Promise<void> {
-  enter('NEEDS_ATTENTION');
-  const lookedAfter = (): boolean =>
-    databases.pending.length > 0 || state.parked === 0 || controls.state.stopping !== undefined;
-  const settled = (): boolean => allHandlersFinished() && lookedAfter();
-  const inTime = attentionWaitSeconds > 0 && (await condition(settled, attentionWaitSeconds * 1000));
-  if (!inTime && !settled()) throw needsAttention(state.parked);
+async function copyOnce({ databases, measure }: Copying): Promise<RunProgress> {
+  await databases.copy();
+  await condition(allHandlersFinished);
+  return measure();
 }
 
-/** Runs `work` with the counters read now and then; has the databases yield when the history grows long. */
-async function whileMeasuring({ databases, measure }: Copying, work: () => Promise<void>): Promise<void> {
+/** Waits for retry or skip, for as long as the category says. */
+async function attention(copying: Copying, parked: number): Promise<'resolved' | 'again'> {
+  const { state, databases, controls, attentionWaitSeconds, enter, full } = copying;
+  enter('NEEDS_ATTENTION');
+  const lookedAfter = (): boolean =>
+    databases.pending.length > 0 || state.parked < parked || controls.state.stopping !== undefined;
+  const settled = (): boolean => allHandlersFinished() && (lookedAfter() || full());
+  if (attentionWaitSeconds > 0) await condition(settled, attentionWaitSeconds * 1000);
+  await condition(allHandlersFinished);
+  if (lookedAfter()) return 'resolved';
+  if (full()) return 'again';
+  throw needsAttention(parked);
+}
+
+/** Runs `work` with the counters shown now and then; has the databases yield when the history grows long. */
+async function whileShowing<T>({ databases, show, full }: Copying, work: () => Promise<T>): Promise<T> {
   const scope = new CancellationScope();
-  const measuring = scope
+  const showing = scope
     .run(async () => {
-      for (
-        let wait: number = progressTimes.firstMs;
-        ;
-        wait = Math.min(wait * progressTimes.growth, progressTimes.lastMs)
-      ) {
+      let wait: number = progressTimes.firstMs;
+      while (!full()) {
         await sleep(wait);
-        await measure();
-        const info = workflowInfo();
-        if (info.continueAsNewSuggested || info.historyLength > maxCategoryEvents) databases.yield();
+        await show();
+        wait = Math.min(wait * progressTimes.growth, progressTimes.lastMs);
       }
+      databases.yield();
     })
     .catch(ignoreCancellation);
   try {
-    await work();
+    return await work();
   } finally {
     scope.cancel();
-    await measuring;
+    await showing;
   }
 }
 
@@ -93,5 +104,13 @@ function needsAttention(chunks: number): ApplicationFailure {
     message:
       `${chunks} chunks need attention: the report and migration_control.chunk list them with their causes. ` +
       'Mend the causes and start the category again with job_mode resume; what is done is kept.',
+  });
+}
+
+function unaccounted(chunks: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    nonRetryable: true,
+    message: `${chunks} chunks are pending although every database says that it has none left. Start the category again with job_mode resume.`,
   });
 }

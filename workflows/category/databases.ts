@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   ChildWorkflowCancellationType,
   type ChildWorkflowHandle,
   condition,
@@ -35,8 +36,10 @@ interface Running {
 /** The databases of a run that are being copied: a child each, told of every pause and share. */
 export class Databases {
   readonly #running = new Map<string, Running>();
-  #starting = 0;
-  #pending: DatabaseId[];
+  readonly #starting = new Set<string>();
+  readonly #pending: Map<string, DatabaseId>;
+  /** To be copied once more when what runs of them has ended. */
+  readonly #again = new Set<string>();
   #failure: unknown;
   #failed = false;
   #news = true;
@@ -48,10 +51,11 @@ export class Databases {
     private readonly runId: string,
     private readonly controls: Controls,
     private readonly gates: Gates,
+    private readonly all: readonly DatabaseId[],
     pending: readonly DatabaseId[],
     private readonly onChange: (running: number, left: number) => void,
   ) {
-    this.#pending = [...pending];
+    this.#pending = new Map(pending.map((database) => [keyOf(database), database]));
     setHandler(leaseReportSignal, (report) => {
       this.#total.report(report);
       this.#news = true;
@@ -60,7 +64,10 @@ export class Databases {
 
   /** Those that are not copied to their end. */
   get pending(): readonly DatabaseId[] {
-    return [...[...this.#running.values()].map(({ database }) => database), ...this.#pending];
+    return this.all.filter((database) => {
+      const key = keyOf(database);
+      return this.#running.has(key) || this.#starting.has(key) || this.#pending.has(key);
+    });
   }
 
   get yielding(): boolean {
@@ -80,36 +87,56 @@ export class Databases {
 
   /** Makes a database look for pending chunks once more, whether it still runs or not. */
   async revisit(database: DatabaseId): Promise<void> {
-    const running = this.#running.get(keyOf(database));
+    const key = keyOf(database);
+    const running = this.#running.get(key);
     if (running !== undefined && (await delivered(() => running.child.signal(revisitSignal)))) return;
-    if (!this.#pending.some((candidate) => keyOf(candidate) === keyOf(database)))
-      this.#pending.push(database);
+    if (this.#running.has(key) || this.#starting.has(key)) this.#again.add(key);
+    else this.#pending.set(key, database);
     this.#news = true;
+  }
+
+  /** All of them once more: chunks are pending that nobody knows of. */
+  copyAgain(): void {
+    for (const database of this.all) this.#pending.set(keyOf(database), database);
   }
 
   /** Copies until no database is pending, or all have yielded. Throws what ended one, once the others have ended too. */
   async copy(): Promise<void> {
-    for (;;) {
-      this.#news = false;
-      await this.#tell();
-      const idle = this.#running.size + this.#starting === 0;
-      const stop = this.#ending || this.#failed;
-      if (idle && (stop || this.#pending.length === 0)) break;
-      while (!stop && this.#running.size + this.#starting < maxDatabasesInFlight) {
-        const next = this.#pending.shift();
-        if (next === undefined) break;
-        this.#start(next);
-      }
-      this.onChange(this.#running.size + this.#starting, this.pending.length + this.#starting);
-      await condition(() => this.#news);
+    try {
+      await this.#copy();
+    } catch (error) {
+      // Also when cancelled: closing before the databases would terminate them in the middle of their chunks.
+      await CancellationScope.nonCancellable(() => condition(() => this.#idle));
+      throw error;
+    } finally {
+      this.onChange(0, this.#pending.size);
     }
-    this.onChange(0, this.#pending.length);
     if (this.#failed) throw this.#failure;
   }
 
-  #start(database: DatabaseId): void {
-    this.#starting += 1;
-    void this.#run(database)
+  get #idle(): boolean {
+    return this.#running.size + this.#starting.size === 0;
+  }
+
+  async #copy(): Promise<void> {
+    for (;;) {
+      this.#news = false;
+      await this.#tell();
+      const stop = this.#ending || this.#failed;
+      if (this.#idle && (stop || this.#pending.size === 0)) return;
+      for (const [key, database] of this.#pending) {
+        if (stop || this.#running.size + this.#starting.size >= maxDatabasesInFlight) break;
+        this.#pending.delete(key);
+        this.#start(key, database);
+      }
+      this.onChange(this.#running.size + this.#starting.size, this.pending.length);
+      await condition(() => this.#news);
+    }
+  }
+
+  #start(key: string, database: DatabaseId): void {
+    this.#starting.add(key);
+    void this.#run(key, database)
       .catch((error: unknown) => {
         if (!this.#failed) this.#failure = error;
         this.#failed = true;
@@ -120,44 +147,44 @@ export class Databases {
       });
   }
 
-  async #run(database: DatabaseId): Promise<void> {
-    const { category, runId } = this;
-    let running: Running;
-    try {
-      const told = this.#controlsOf(database);
-      const { endpoint, terms } = this.gates.termsOf(database.server);
-      const child = await takingOver(() =>
-        startChild(migrateDatabase, {
-          workflowId: workflowIds.database(category, database),
-          args: [{ runId, category, ...database, endpoint, terms, controls: told }],
-          staticSummary: `${database.target} from ${database.server}/${database.database}`,
-          staticDetails:
-            'Copies one source database, chunk by chunk. Steer it through the category that it belongs to.',
-          typedSearchAttributes: databaseAttributes(category, database),
-          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-        }),
-      );
-      const member = { workflowId: child.workflowId, firstRunId: child.firstExecutionRunId };
-      running = { database, child, member, told };
-    } finally {
-      this.#starting -= 1;
-    }
-    this.#running.set(keyOf(database), running);
+  async #run(key: string, database: DatabaseId): Promise<void> {
+    const running = await this.#begin(database).finally(() => this.#starting.delete(key));
+    this.#running.set(key, running);
     this.#news = true;
     try {
       const { yielded } = await running.child.result();
-      if (yielded) this.#pending.unshift(database);
+      if (yielded || this.#again.has(key)) this.#pending.set(key, database);
     } finally {
-      this.#running.delete(keyOf(database));
+      this.#again.delete(key);
+      this.#running.delete(key);
       this.#total.remove(running.member);
     }
+  }
+
+  async #begin(database: DatabaseId): Promise<Running> {
+    const { category, runId } = this;
+    const told = this.#controlsOf(database);
+    const { endpoint, terms } = this.gates.termsOf(database.server);
+    const child = await takingOver(() =>
+      startChild(migrateDatabase, {
+        workflowId: workflowIds.database(category, database),
+        args: [{ runId, category, ...database, endpoint, terms, controls: told }],
+        staticSummary: `${database.target} from ${database.server}/${database.database}`,
+        staticDetails:
+          'Copies one source database, chunk by chunk. Steer it through the category that it belongs to.',
+        typedSearchAttributes: databaseAttributes(category, database),
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      }),
+    );
+    const member = { workflowId: child.workflowId, firstRunId: child.firstExecutionRunId };
+    return { database, child, member, told };
   }
 
   async #tell(): Promise<void> {
     await Promise.all([...this.#running.values()].map((running) => this.#tellControls(running)));
     const { total } = this.controls.state;
     // One that is being started counts for nothing yet, and may not know of the total.
-    if (total !== undefined && this.#starting === 0) this.#total.allocate(total);
+    if (total !== undefined && this.#starting.size === 0) this.#total.allocate(total);
     else if (total === undefined && this.#total.members.length > 0)
       this.#total = new Leases({ lessor: totalLessor, members: [] });
     await Promise.all(

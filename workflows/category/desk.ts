@@ -1,5 +1,6 @@
 import { condition, getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
-import type { Activities, DatabaseId } from '../../activities/contract.js';
+import type { Activities, DatabaseId, ParkedSummary, ResolveParkedInput } from '../../activities/contract.js';
+import { causeOf } from '../cause-of.js';
 import {
   type CategoryStatus,
   type ControlName,
@@ -12,7 +13,7 @@ import {
   type StopRequest,
   workflowIds,
 } from '../messages.js';
-import { controlOptions, gateAnswerMs } from '../options.js';
+import { gateAnswerMs, maxPauses, resolveOptions, splitOptions } from '../options.js';
 import { type Controls, scopeText } from './controls.js';
 import type { Databases } from './databases.js';
 import type { Gates } from './gates.js';
@@ -20,7 +21,8 @@ import type { Known } from './message-checks.js';
 import type { ControlDesk } from './operator-messages.js';
 import type { CategoryState } from './state.js';
 
-const control = proxyActivities<Activities>({ ...controlOptions, summary: 'resolve parked chunks' });
+const patient = proxyActivities<Activities>({ ...resolveOptions, summary: 'resolve parked chunks' });
+const atOnce = proxyActivities<Activities>({ ...splitOptions, summary: 'split a chunk' });
 
 /** Obeys operators. What the run has of gates and databases appears as it goes on. */
 export class Desk implements ControlDesk {
@@ -46,6 +48,8 @@ export class Desk implements ControlDesk {
     if (name !== 'stop' && this.controls.state.stopping !== undefined)
       return 'the run is stopping; start the category again to go on';
     if (name === 'retry' || name === 'skip') return resolvable(phase);
+    if (name === 'pause' && this.controls.state.pauses.length >= maxPauses)
+      return `${maxPauses} pauses are there already; resume some`;
     if (name !== 'resume') return undefined;
     const { scope = {} } = (payload ?? {}) as ResumeRequest;
     const wider = this.controls.pausedBeyond(scope);
@@ -89,17 +93,26 @@ export class Desk implements ControlDesk {
   }
 
   async #resolve(action: 'retry' | 'skip', request: RetryRequest & SkipRequest): Promise<Resolved> {
-    const { resolved, parked, databases } = await control.resolveParked({
-      runId: this.runId,
-      action,
-      ...request,
-    });
+    const input = { runId: this.runId, action, ...request };
+    const { resolved, parked, databases } =
+      request.parts === undefined ? await patient.resolveParked(input) : await this.#split(input);
     // What runs of a chunk that was split is fenced and would go to waste.
     if (request.parts !== undefined) await this.#cancelChunk(request.chunk);
     for (const database of databases)
       if (concerns(request, database)) await this.databases?.revisit(database);
     await this.measure();
     return { resolved, parked };
+  }
+
+  /** An attempt at work is ended first only where it is in the way: a split that is refused leaves it alone. */
+  async #split(input: ResolveParkedInput & { readonly chunk: string }): Promise<ParkedSummary> {
+    try {
+      return await atOnce.resolveParked(input);
+    } catch (error) {
+      if (causeOf(error).code !== 'TARGET_BUSY') throw error;
+    }
+    await this.#cancelChunk(input.chunk);
+    return patient.resolveParked(input);
   }
 
   async #cancelChunk(chunk: string): Promise<void> {

@@ -9,10 +9,12 @@ import {
   leaseSignal,
   leaveGateSignal,
 } from '../messages.js';
+import { reminderMs } from '../options.js';
 
 /** A category's dealings with the gates of its servers. */
 export class Gates {
   readonly #holders = new Map<string, LeaseHolder>();
+  #guarded = false;
 
   constructor(
     private readonly self: MemberRef,
@@ -25,6 +27,7 @@ export class Gates {
 
   /** Guards are watched from the time when the run is open: its configuration holds their probes. */
   async join(guarded: 'with guards' | 'before guards'): Promise<void> {
+    this.#guarded = guarded === 'with guards';
     await Promise.all(
       this.servers.map(async (outline) => {
         if (guarded === 'with guards' && outline.guard === undefined) return;
@@ -39,11 +42,12 @@ export class Gates {
     return { endpoint: outline.endpoint, terms: this.#terms(outline, true) };
   }
 
-  /** Runs `work` with one session allowed on each of the servers (their addresses). */
-  async withSessions<T>(endpoints: readonly string[], work: () => Promise<T>): Promise<T> {
+  /** Runs `work` with one session allowed on each of the servers (their addresses); calls `begin` once all are. */
+  async withSessions<T>(endpoints: readonly string[], begin: () => void, work: () => Promise<T>): Promise<T> {
     try {
       // In one order for all categories, so that no two wait for each other.
       for (const endpoint of [...new Set(endpoints)].sort()) await this.#acquire(endpoint);
+      begin();
       return await work();
     } finally {
       await CancellationScope.nonCancellable(() =>
@@ -58,7 +62,7 @@ export class Gates {
       this.servers.map(async (outline) => {
         const limit = limitOf(outline);
         if (limit !== undefined)
-          await signalGate(outline.endpoint, this.#terms(outline, true), gateLimitSignal, limit);
+          await signalGate(outline.endpoint, this.#terms(outline, this.#guarded), gateLimitSignal, limit);
       }),
     );
   }
@@ -72,8 +76,12 @@ export class Gates {
 
   async #acquire(endpoint: string): Promise<void> {
     const holder = this.#holderOf(endpoint);
-    await this.#report(endpoint, holder.report(1, 0));
-    await condition(() => holder.permits > 0);
+    for (;;) {
+      await this.#report(endpoint, holder.report(1, 0));
+      if (await condition(() => holder.permits > 0, reminderMs)) return;
+      // A gate that somebody has terminated knows nothing of us.
+      holder.repeat();
+    }
   }
 
   async #release(endpoint: string): Promise<void> {

@@ -6,38 +6,60 @@ import type { Controls } from './controls.js';
 export class RunStopped extends Error {}
 
 /**
- * Runs `work` once nothing holds its subject; a hold with `now` cancels it and does it again later. Throws RunStopped
- * as soon as the run is to stop: before `work`, or with `now` in the middle of it.
+ * Runs `work` once nothing holds its subject; a hold with `now` cancels it and does it again later, and so does any hold
+ * until `work` says that it has begun (it may wait for a session that never comes). Throws RunStopped as soon as the run
+ * is to stop.
  */
-export async function unlessHeld<T>(controls: Controls, subject: Scope, work: () => Promise<T>): Promise<T> {
+export async function unlessHeld<T>(
+  controls: Controls,
+  subject: Scope,
+  work: (begin: () => void) => Promise<T>,
+): Promise<T> {
   const stopping = (): boolean => controls.state.stopping !== undefined;
   for (;;) {
     await condition(() => stopping() || controls.holdOf(subject) === undefined);
     if (stopping()) throw new RunStopped();
-    const attempt = await untilHeldNow(controls, subject, work);
+    const attempt = await untilHeld(controls, subject, work);
     if (attempt.ended) return attempt.value;
   }
 }
 
-async function untilHeldNow<T>(
+/** Work that has nothing to wait for. */
+export function atOnce<T>(work: () => Promise<T>): (begin: () => void) => Promise<T> {
+  return (begin) => {
+    begin();
+    return work();
+  };
+}
+
+async function untilHeld<T>(
   controls: Controls,
   subject: Scope,
-  work: () => Promise<T>,
+  work: (begin: () => void) => Promise<T>,
 ): Promise<{ readonly ended: true; readonly value: T } | { readonly ended: false }> {
   const working = new CancellationScope();
   const watching = new CancellationScope();
+  let begun = false;
   let held = false;
+  const mustEnd = (): boolean => {
+    const hold = controls.holdOf(subject);
+    return begun ? hold === 'now' : hold !== undefined;
+  };
   const watch = watching
-    .run(() => condition(() => controls.holdOf(subject) === 'now'))
+    .run(() => condition(mustEnd))
     .then(() => {
       held = true;
       working.cancel();
     })
     .catch(ignoreCancellation);
   try {
-    return { ended: true, value: await working.run(work) };
+    const begin = (): void => {
+      begun = true;
+    };
+    return { ended: true, value: await working.run(() => work(begin)) };
   } catch (error) {
-    if (held && isCancellation(error)) return { ended: false };
+    // However it ended while it was being cancelled: it is done again. A cancelled run ends for all that.
+    if (held && !CancellationScope.current().consideredCancelled) return { ended: false };
     throw error;
   } finally {
     watching.cancel();

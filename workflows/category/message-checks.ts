@@ -145,9 +145,12 @@ function guardedRefusal(server: string, limit: unknown, known?: Known): Refusal 
     : undefined;
 }
 
+/** Of four names of at most 128 characters, with room to spare. */
+const longestChunk = 1_000;
+
 /** Names may hold slashes, the window's label never does. */
 function chunkRefusal(chunk: unknown, known?: Known): Refusal {
-  if (typeof chunk !== 'string' || !/^.+\/.+\/.+\/[^/]+$/.test(chunk))
+  if (typeof chunk !== 'string' || chunk.length > longestChunk || chunk.split('/').length < 4)
     return `'chunk' must be <target>/<server>/<database>/<window>, not ${text(chunk)}`;
   const places = known?.databases.map(({ target, server, database }) => `${target}/${server}/${database}`);
   const place = chunk.slice(0, chunk.lastIndexOf('/'));

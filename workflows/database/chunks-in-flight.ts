@@ -80,39 +80,45 @@ export class ChunksInFlight {
     const entry = { scope: new CancellationScope(), exporting: true, halted: false, interrupted: false };
     this.#chunks.set(chunk.chunkId, entry);
     void this.#run(chunk, entry)
-      .catch(this.events.failed)
-      .finally(() => {
+      .catch((error: unknown): 'failed' => {
+        this.events.failed(error);
+        return 'failed';
+      })
+      .then((outcome) => {
+        // Before it is pending again: a list that leaves out what is in flight must not leave it out.
         this.#chunks.delete(chunk.chunkId);
+        if (outcome === 'again') this.events.again(chunk);
         this.events.changed();
       });
   }
 
-  /** Passes a hold on: `now` cancels what runs; `drain` and a yield end chunks after their step, until lifted. */
-  async hold({ hold, yield: yields }: DatabaseControls): Promise<void> {
-    if (hold === 'now') {
-      for (const chunk of this.#chunks.values()) {
-        chunk.interrupted = true;
-        chunk.scope.cancel();
-      }
-      return;
+  /** Cancels all that runs, to be started again. */
+  interrupt(): void {
+    for (const chunk of this.#chunks.values()) {
+      chunk.interrupted = true;
+      chunk.scope.cancel();
     }
+  }
+
+  /** Has chunks end after their running step for as long as they are held. */
+  async hold({ hold, yield: yields }: DatabaseControls): Promise<void> {
     const halt = hold !== undefined || yields === true;
     await Promise.all([...this.#chunks.values()].map((chunk) => tellHalt(chunk, halt)));
   }
 
-  async #run(chunk: Chunk, entry: InFlight): Promise<void> {
+  async #run(chunk: Chunk, entry: InFlight): Promise<'done' | 'again' | 'parked'> {
     try {
       const outcome = await entry.scope.run(() => this.#child(chunk, entry));
-      if (outcome === 'done') this.#ended.done += 1;
-      else if (outcome === 'halted' || this.#mayBeginAgain(chunk)) this.events.again(chunk);
-      else await this.#park(chunk, partsGone);
+      if (outcome === 'halted') return 'again';
+      if (outcome === 'parts gone')
+        return this.#mayBeginAgain(chunk) ? 'again' : await this.#park(chunk, partsGone);
+      this.#ended.done += 1;
+      return 'done';
     } catch (error) {
-      if (isCancellation(error)) {
-        // Only the database's own cancellation ends it; one chunk cancelled by hand parks.
-        if (CancellationScope.current().consideredCancelled) throw error;
-        if (entry.interrupted) return this.events.again(chunk);
-      }
-      await this.#park(chunk, causeOf(error));
+      // Only the database's own cancellation ends it; one chunk cancelled by hand parks.
+      if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
+      // Whatever became of it while it was being cancelled, it shows when it runs again.
+      return entry.interrupted ? 'again' : await this.#park(chunk, causeOf(error));
     }
   }
 
@@ -132,9 +138,10 @@ export class ChunksInFlight {
     return child.result();
   }
 
-  async #park({ chunkId }: Chunk, cause: Cause): Promise<void> {
+  async #park({ chunkId }: Chunk, cause: Cause): Promise<'parked'> {
     await parkChunk({ runId: this.database.runId, chunkId, ...cause });
     this.#ended.parked += 1;
+    return 'parked';
   }
 
   #mayBeginAgain({ chunkId }: Chunk): boolean {

@@ -1,6 +1,5 @@
-import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, DatabaseRef } from '../../activities/contract.js';
-import { chunkPageSize, controlOptions } from '../options.js';
+import type { ChunkPage } from '../../activities/contract.js';
+import { chunkPageSize } from '../options.js';
 
 export interface Chunk {
   readonly chunkId: string;
@@ -8,15 +7,17 @@ export interface Chunk {
   readonly window: string;
 }
 
-const { listChunks } = proxyActivities<Activities>({ ...controlOptions, summary: 'next chunks' });
+type ListChunks = (after: { readonly afterOrdinal: number; readonly limit: number }) => Promise<ChunkPage>;
 
 /** Pages through a database's pending chunks in the order of the plan; never holds more than a page. */
 export class PendingChunks {
   #page: readonly Chunk[] = [];
   #exhausted = false;
+  /** Raised whenever what was read, or is being read, may lack a chunk. */
+  #generation = 0;
 
   constructor(
-    private readonly database: DatabaseRef,
+    private readonly listChunks: ListChunks,
     private afterOrdinal: number,
   ) {}
 
@@ -44,11 +45,11 @@ export class PendingChunks {
     if (this.#page.length > 0 || this.#exhausted) return;
     // What ends while the list is on its way is in it.
     const excluded = new Set(inFlight);
-    const after = this.afterOrdinal;
+    const generation = this.#generation;
     const limit = chunkPageSize + excluded.size;
-    const { chunks } = await listChunks({ ...this.database, afterOrdinal: after, limit });
-    // Somebody has sent the cursor back meanwhile: this list begins too late.
-    if (this.afterOrdinal !== after) return;
+    const { chunks } = await this.listChunks({ afterOrdinal: this.afterOrdinal, limit });
+    // A chunk has come back meanwhile, that this list may lack.
+    if (this.#generation !== generation) return;
     this.#page = chunks.filter(({ chunkId }) => !excluded.has(chunkId)).slice(0, chunkPageSize);
     this.#exhausted = chunks.length < limit;
   }
@@ -66,5 +67,6 @@ export class PendingChunks {
     this.afterOrdinal = Math.min(this.afterOrdinal, afterOrdinal);
     this.#page = [];
     this.#exhausted = false;
+    this.#generation += 1;
   }
 }

@@ -12,6 +12,14 @@ export interface ServerLimitState {
   readonly trouble?: string;
 }
 
+/** One session for the guard, and one at least for what it guards. */
+const leastGuarded = 2;
+const noSessionForGuard = 'the guard does not watch: a limit of 1 leaves it no session';
+
+function isGuarded(terms: GateTerms): terms is GateTerms & { readonly guard: GuardPolicy } {
+  return terms.guard !== undefined;
+}
+
 /** How many sessions a source server bears at present: what was configured or set, less what its guard takes back. */
 export class ServerLimit {
   #state: ServerLimitState;
@@ -40,19 +48,24 @@ export class ServerLimit {
     return this.guard === undefined ? this.limit : Math.max(0, this.limit - 1);
   }
 
+  get #unguardable(): boolean {
+    return this.limit < leastGuarded && this.#state.terms.some(isGuarded);
+  }
+
   get reduced(): boolean {
     return this.#state.guarded !== undefined;
   }
 
   /** The terms whose guard watches the server: the first that have one. */
   get guard(): (GateTerms & { readonly guard: GuardPolicy }) | undefined {
-    return this.#state.terms.find(
-      (terms): terms is GateTerms & { guard: GuardPolicy } => terms.guard !== undefined,
-    );
+    if (this.limit < leastGuarded) return undefined;
+    return this.#state.terms.find(isGuarded);
   }
 
   join(terms: GateTerms): void {
-    const others = this.#state.terms.filter(({ category }) => !same(category, terms.category));
+    const others = this.#state.terms.filter(
+      ({ category, server }) => !same(category, terms.category) || server !== terms.server,
+    );
     this.#state = { ...this.#state, terms: [...others, terms] };
   }
 
@@ -82,7 +95,7 @@ export class ServerLimit {
   /** As the categories hear it. */
   seenBy(server: string): ServerState {
     const { guarded, trouble } = this.#state;
-    const cause = trouble ?? guarded?.cause;
+    const cause = trouble ?? guarded?.cause ?? (this.#unguardable ? noSessionForGuard : undefined);
     const now = this.guard === undefined ? this.capacity : this.capacity + 1;
     return { server, limit: this.limit, now, ...(cause !== undefined && { cause }) };
   }

@@ -15,6 +15,7 @@ export interface LeaseHolderState {
 /** The lessee's side of `Leases`: what it may have in flight, and what its lessor must hear. */
 export class LeaseHolder {
   #state: LeaseHolderState;
+  #repeat = false;
 
   constructor(
     private readonly member: MemberRef,
@@ -33,7 +34,8 @@ export class LeaseHolder {
   }
 
   /** Takes a lease, unless it is older than what is known or of a membership that was given up. */
-  take({ membership, permits, version }: Lease): void {
+  take({ firstRunId, membership, permits, version }: Lease): void {
+    if (firstRunId !== this.member.firstRunId) return;
     if (membership !== this.#state.membership || version <= this.#state.version) return;
     this.#state = { ...this.#state, permits, version };
   }
@@ -41,6 +43,11 @@ export class LeaseHolder {
   /** Begins a membership in which the lessor awaits a report, whatever it says. */
   introduce(): void {
     this.#state = { membership: this.#state.membership + 1, permits: 0, version: 0, awaited: true };
+  }
+
+  /** Has the next report sent even where nothing is new in it. */
+  repeat(): void {
+    this.#repeat = true;
   }
 
   /** What the lessor must hear now; undefined where it knows. `wanted` 0 gives everything back. */
@@ -51,7 +58,8 @@ export class LeaseHolder {
     const wish = Math.max(wanted, holding);
     // Between two wishes that are both above the lease the lessor has nothing to decide.
     const equal = told !== undefined && (told.wanted === wish || Math.min(told.wanted, wish) > permits);
-    if (equal && told.settled === settled) return undefined;
+    if (equal && told.settled === settled && !this.#repeat) return undefined;
+    this.#repeat = false;
     this.#state = { membership, permits, version, told: { wanted: wish, settled } };
     return this.#message(membership, wish, settled, holding);
   }
@@ -64,6 +72,15 @@ export class LeaseHolder {
   }
 
   #message(membership: number, wanted: number, settled: number, holding: number): LeaseReport {
-    return { member: this.member, membership, wanted, settled, holding, ...(this.brief && { brief: true }) };
+    const { version, permits } = this.#state;
+    return {
+      member: this.member,
+      membership,
+      wanted,
+      settled,
+      version,
+      holding: Math.max(holding, permits),
+      ...(this.brief && { brief: true }),
+    };
   }
 }

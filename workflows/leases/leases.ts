@@ -47,13 +47,13 @@ export class Leases {
     if (this.#find(ref) === undefined) this.#members.push(newMember(ref, 0, Number.MAX_SAFE_INTEGER, 0));
   }
 
-  report({ member: ref, membership, wanted, settled, holding, brief }: LeaseReport): void {
+  report({ member: ref, membership, wanted, settled, version, holding, brief }: LeaseReport): void {
     const known = this.#find(ref);
     if (known !== undefined && membership < known.membership) return;
     if (known === undefined || membership > known.membership || wanted === 0) {
       this.remove(ref);
       if (wanted === 0) return;
-      this.#members.push({ ...newMember(ref, membership, holding, settled), wanted, brief: brief === true });
+      this.#members.push({ ...newMember(ref, membership, holding, version), wanted, brief: brief === true });
       return;
     }
     known.wanted = wanted;
@@ -63,6 +63,11 @@ export class Leases {
   /** Of a member that has left, or is known to have ended with nothing in flight. */
   remove(ref: MemberRef): void {
     this.#members = this.#members.filter((member) => !same(member.ref, ref));
+  }
+
+  /** What all members together may still have. */
+  get granted(): number {
+    return this.#members.reduce((sum, member) => sum + member.granted, 0);
   }
 
   /** Whether one that wants permits has none while others hold some. */
@@ -83,7 +88,7 @@ export class Leases {
     const shares = this.#shares(capacity);
     for (const member of this.#members)
       if ((shares.get(member) ?? 0) < member.permits) tell(member, shares.get(member) ?? 0);
-    let free = capacity - this.#members.reduce((sum, { granted }) => sum + granted, 0);
+    let free = capacity - this.granted;
     for (const member of this.#served()) {
       const share = shares.get(member) ?? 0;
       if (share <= member.permits) continue;
@@ -101,7 +106,7 @@ export class Leases {
     for (const member of due) member.unsent = false;
     return due.map(({ ref, membership, permits, version }) => ({
       to: ref,
-      lease: { lessor: this.#lessor, membership, permits, version },
+      lease: { lessor: this.#lessor, firstRunId: ref.firstRunId, membership, permits, version },
     }));
   }
 

@@ -17,6 +17,8 @@ const database = (server: string, name: string) => ({ target: 't', server, datab
 const first = database('s1', 'A');
 const threeDatabases = [first, database('s1', 'B'), database('s2', 'A')];
 
+jest.setTimeout(150_000);
+
 let temporal: TestWorkflowEnvironment;
 beforeAll(async () => {
   temporal = await startTestTemporal();
@@ -194,14 +196,14 @@ describe('setConcurrency', () => {
 
   it('is one limit for all categories that read a server', async () => {
     const engine = engineOf({ perServer: 3, databases: [first], chunksPerDatabase: 25 });
-    const other = new FakeEngine({
-      estate: `estate${plans}`,
-      databases: [first],
-      chunksPerDatabase: 1,
-      perServer: 3,
+    // Two categories over one fake: their chunks are the same, so each is exported by both.
+    const all = { planned: 25, done: 25, parked: 0, skipped: 0 };
+    const activities = engine.activities();
+    const readProgress = async (run: { runId: string }) => ({
+      ...(await activities.readProgress(run)),
+      chunks: all,
     });
-    await withWorker(temporal, engine.activities(), async () => {
-      // Two categories over one fake: their chunks are the same, so each is exported by both.
+    await withWorker(temporal, { ...activities, readProgress }, async () => {
       const handles = [await start(), await start()];
       await until(() => engine.exported.length > 5);
       const gate = temporal.client.workflow.getHandle(workflowIds.gate(`estate${plans}-s1:1433`));
@@ -210,7 +212,6 @@ describe('setConcurrency', () => {
       await until(async () => (await gate.describe()).status.name === 'COMPLETED');
     });
     expect(engine.mostInFlight.get('s1')).toBe(3);
-    expect(other.exported).toEqual([]);
   });
 
   it('gives what a terminated category held to the next, once it is gone', async () => {

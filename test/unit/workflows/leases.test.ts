@@ -194,6 +194,33 @@ describe('leases', () => {
     expect(served.size).toBe(3);
   });
 
+  it('are for one run: the next under the same workflow id ignores them', () => {
+    const next = new LeaseHolder({ workflowId: 'migrate/c', firstRunId: 'second' });
+    next.report(4, 0);
+    next.take({ lessor: 'gate', firstRunId: 'first', membership: 1, permits: 2, version: 2 });
+    expect(next.permits).toBe(0);
+    next.take({ lessor: 'gate', firstRunId: 'second', membership: 1, permits: 4, version: 1 });
+    expect(next.permits).toBe(4);
+  });
+
+  it('are known to a gate that was started anew as soon as its members repeat themselves', () => {
+    const simulation = new Simulation(5);
+    simulation.join(9);
+    simulation.settle();
+    const [lessee] = simulation.lessees as [Lessee];
+    lessee.inUse = 2;
+    expect(lessee.report()).toBeUndefined();
+    simulation.lessor = new Leases({ lessor: 'gate', members: [] });
+    lessee.holder.repeat();
+    simulation.speak(lessee);
+    simulation.join(9);
+    simulation.deliver(lessee);
+    // It may start three more without asking, so they are not there for others.
+    expect(simulation.granted).toBe(5);
+    simulation.settle();
+    expect(simulation.lessees.map(({ holder }) => holder.permits)).toEqual([3, 2]);
+  });
+
   it('grant nothing to others while a member that is expected has not said what it holds', () => {
     const lessor = new Leases({ lessor: 'total', members: [] });
     const ref = (name: string) => ({ workflowId: name, firstRunId: name });
