@@ -6,6 +6,7 @@ import { checkTarget } from '../engine/postgres/check-target.js';
 import { closeAbandoned, insertRun, loadRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
+import { requireEnglishMessages } from '../engine/postgres/message-language.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
 import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
 import { probeFilter } from '../engine/sqlserver/filter-probe.js';
@@ -35,6 +36,7 @@ export function openRun(deps: Dependencies) {
     runStep(async (step) => {
       const config = await loadRunConfig(input, deps.environment);
       step.stallAfter(config.stallSeconds);
+      if (config.quarantineLimit > 0) await requireEnglishMessages(deps.target);
       for (const target of config.targets) {
         const { enabled, targetSchema } = config.finalize;
         await checkTarget(deps.target, target, enabled ? targetSchema : undefined);

@@ -15,6 +15,7 @@ const ofOneRow = /^(22(?!P04)...|23502|23514)$/;
 /**
  * The row that a failed COPY into `table` stopped at, undefined where it failed for something else. Every line is a
  * row, as the encoder escapes line ends, and the server counts lines as it takes them, through all that it is sent.
+ * Reads English; see `message-language.ts`.
  */
 export function refusalOf(error: unknown, table: TargetConfig): Refusal | undefined {
   if (!(error instanceof DatabaseError)) return undefined;
