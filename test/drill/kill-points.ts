@@ -19,7 +19,6 @@ const effects: readonly Effect[] = [
   ['the session on the source', source('open'), 6],
   ["the mark of a chunk's beginning", statement('migration_control.chunk SET started_at'), 6],
   ['a raw part', object('^raw putFile'), 12],
-  ['the withdrawal of a raw manifest', object('^raw delete'), 8],
   ['a raw manifest', object('^raw putIf'), 8],
   ["the export's record", stepRow('export'), 6],
   ['a transformed part', object('^transformed putFile'), 10],

@@ -1,5 +1,6 @@
-import { type Outcome, type Point, strikePoint } from './drill.js';
+import type { Point } from './drill.js';
 import { type DrillEstate, startDrillEstate } from './drill-estate.js';
+import { type Outcome, strikePoint } from './strike-point.js';
 
 export interface StrikeOptions {
   readonly seed: number;
@@ -26,17 +27,33 @@ export async function strikeAll(
       estate = undefined;
       await left?.stop();
     };
-    signal?.addEventListener('abort', () => void leave());
-    for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
-      estate ??= await startDrillEstate(sources);
+    // What waits for the estate fails then, and the lane ends.
+    const abort = (): void => void leave();
+    signal?.addEventListener('abort', abort);
+    for (let point = queue.shift(); point !== undefined && !signal?.aborted; point = queue.shift()) {
+      try {
+        estate ??= await startDrillEstate(sources);
+      } catch (error) {
+        const outcome = notStarted(point, seed, error);
+        outcomes.push(outcome);
+        onOutcome?.(outcome);
+        continue;
+      }
+      if (signal?.aborted) break;
       const outcome = await strikePoint(estate, point, seed);
       if (signal?.aborted) break;
       outcomes.push(outcome);
       onOutcome?.(outcome);
       if (outcome.result === 'fail') await leave();
     }
+    signal?.removeEventListener('abort', abort);
     await leave();
   };
   await Promise.all(Array.from({ length: Math.min(lanes, points.length) }, lane));
   return outcomes;
+}
+
+function notStarted({ name }: Point, seed: number, error: unknown): Outcome {
+  const cause = error instanceof Error ? error.message : String(error);
+  return { name, seed, result: 'fail', seconds: 0, notes: [`nothing to strike came up: ${cause}`] };
 }

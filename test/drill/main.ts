@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Outcome } from './drill.js';
 import { strikeAll } from './lanes.js';
 import { points } from './points.js';
+import type { Outcome } from './strike-point.js';
 
 /**
  * `make drill`: strikes every point, or those whose name DRILL_POINT matches, with the seed DRILL_SEED, and writes

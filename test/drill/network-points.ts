@@ -1,6 +1,6 @@
 import type { Fault, Moment } from '../support/fault-proxy.js';
 import type { Drill, Point } from './drill.js';
-import type { Service } from './drill-estate.js';
+import type { Service } from './drill-services.js';
 
 /** Drawn anew at each strike. */
 type Draw<T> = (drill: Drill) => T;

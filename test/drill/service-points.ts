@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Drill, Point } from './drill.js';
-import type { Service } from './drill-estate.js';
+import type { Service } from './drill-services.js';
 
 /** While it copies, at a number of recorded steps that the seed draws. */
 const during = (name: string, strike: (drill: Drill) => Promise<unknown>): Point => ({

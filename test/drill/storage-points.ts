@@ -42,7 +42,6 @@ const buckets: readonly Point[] = [
     'after',
     fails(1),
   ),
-  bucket('an old manifest cannot be withdrawn', '^raw delete', 'before', fails(2)),
   bucket('reports cannot be written', '^stats putFile .*csv', 'before', fails(1)),
   bucket('writes are slow', '^(raw|transformed) put', 'before', slow),
   bucket('reads are slow', '^(raw|transformed) (get|localFile)', 'before', slow),

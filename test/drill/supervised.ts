@@ -11,7 +11,7 @@ export interface ProcessSpec {
 }
 
 const restartAfterMs = 500;
-const startWithinMs = 60_000;
+const startWithinMs = 180_000;
 const outputKept = 4_000;
 const running = new Set<ChildProcess>();
 // A drill that is broken off must not leave workers behind.
@@ -65,11 +65,12 @@ export class Supervised {
     return this.#ended;
   }
 
-  /** Resolves when the process has understood. */
+  /** Resolves when the process has understood, or is gone. */
   async send(message: object): Promise<void> {
     const understood = this.says('understood');
-    this.#child?.send(message);
-    await understood;
+    // A channel that has just closed says so to this callback; the process's end is awaited all the same.
+    this.#child?.send(message, () => undefined);
+    await Promise.race([understood, this.#ended]);
   }
 
   /** Resolves when it says `word` the next time. */
