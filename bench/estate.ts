@@ -8,14 +8,15 @@ import type { Client } from 'pg';
 import { startWorkflow } from '../sandbox/demo/workflow.js';
 import { freePort } from '../sandbox/services/ports.js';
 import { logFile, recordedPid, type ServiceProcess, startService } from '../sandbox/services/process.js';
-import { removeSandbox, startSandbox } from '../sandbox/services/sandbox.js';
+import { removeSandbox, type SandboxState, startSandbox } from '../sandbox/services/sandbox.js';
 import { connectTarget } from '../sandbox/services/target-client.js';
 import { childrenOf, commandOf, treeCpuSeconds } from './process-usage.js';
+import { type SourceCounts, type SourceServers, startSourceServers } from './source-servers.js';
 
 export const category = 'cell_perf_stats';
 const projectRoot = resolve(__dirname, '..');
 
-/** A sandbox of the benchmark's own with the product's real worker processes, on one database of one server. */
+/** A sandbox of the benchmark's own with the product's real worker processes. */
 export interface BenchEstate {
   readonly target: Client;
   readonly temporal: TemporalClient;
@@ -29,31 +30,51 @@ export interface BenchEstate {
   stop(): Promise<void>;
 }
 
-export async function startEstate(rows: number): Promise<BenchEstate> {
+/** With `counts`, so many source servers and databases, all empty; else one database with `rows` rows a table. */
+export async function startEstate(rows: number, counts?: SourceCounts): Promise<BenchEstate> {
   // In a directory that PostgreSQL's own user can enter when the benchmark runs as root.
   const directory = mkdtempSync(join(tmpdir(), 'migration-bench-'));
+  const started: (() => Promise<unknown>)[] = [() => removeSandbox(directory)];
+  const stop = async (): Promise<void> => {
+    for (const end of started.reverse()) await end();
+  };
+  try {
+    return { ...(await start(directory, rows, counts, started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Puts what ends each part into `started`, in the order in which they start. */
+async function start(
+  directory: string,
+  rows: number,
+  counts: SourceCounts | undefined,
+  started: (() => Promise<unknown>)[],
+): Promise<Omit<BenchEstate, 'stop'>> {
   const [temporal, temporalUi, postgres, server01, server02] = await Promise.all(
     Array.from({ length: 5 }, freePort),
   );
   const ports = { temporal, temporalUi, postgres, server01, server02 } as Record<string, number>;
-  const settings = { directory, rows, ports: ports as never };
   const envFile = join(directory, 'environment');
-  const state = await startSandbox(settings, envFile);
+  const state = await startSandbox({ directory, rows, ports: ports as never }, envFile);
   const environment = parseEnv(readFileSync(envFile, 'utf8')) as Record<string, string>;
   const configure = configurer(environment.CONFIG_DIR ?? '');
-  configure('server-mappings.json', (json) => ({
-    ...json,
-    server_mappings: { server01: state.servers.server01 },
-    databases: ['DatabaseA'],
-  }));
+  const sources = counts && (await startSourceServers(directory, counts));
+  if (sources) started.push(() => sources.service.stop());
+  configure('server-mappings.json', (json) => ({ ...json, ...mappings(sources, state) }));
   const worker = startWorkers(directory, environment);
+  started.push(() => worker.stop());
   const connection = await Connection.connect({ address: state.temporalAddress });
+  started.push(() => connection.close());
   const target = await connectTarget(environment, 'bench');
+  started.push(() => target.end());
   const pids = await workerPids(worker);
   await workersReady(directory);
   const services = {
     temporal: pidOf(directory, 'temporal'),
-    sqlserver: pidOf(directory, 'sqlserver'),
+    sqlserver: sources?.service.pid ?? pidOf(directory, 'sqlserver'),
     postgres: pidOf(directory, 'postgres'),
     ...pids,
   };
@@ -63,31 +84,42 @@ export async function startEstate(rows: number): Promise<BenchEstate> {
     pids,
     configure,
     cpu: () => Object.fromEntries(Object.entries(services).map(([name, pid]) => [name, treeCpuSeconds(pid)])),
-    run: async (jobMode, tick) => {
-      const began = performance.now();
-      const started = await startWorkflow(state.temporalCli, state.temporalAddress, category, { jobMode });
-      const ended = Promise.race([
-        started.ended.then((failure) => ({ failure })),
-        worker.ended.then((reason) => ({ failure: `the worker ended: ${reason}` })),
-      ]);
-      let outcome: { readonly failure: string | undefined } | undefined;
-      while (outcome === undefined) {
-        tick();
-        outcome = (await Promise.race([ended, sleep(50)])) ?? undefined;
-      }
-      await started.close();
-      const log = logFile(directory, 'worker');
-      if (outcome.failure !== undefined)
-        throw new Error(`${outcome.failure}\nThe worker's log: ${readFileSync(log, 'utf8').slice(-2_000)}`);
-      return { runId: started.runId, seconds: (performance.now() - began) / 1000 };
-    },
-    stop: async () => {
-      await target.end();
-      await connection.close();
-      await worker.stop();
-      await removeSandbox(directory);
-    },
+    run: (jobMode, tick) => runToEnd(state, worker, logFile(directory, 'worker'), jobMode, tick),
   };
+}
+
+function mappings(sources: SourceServers | undefined, state: SandboxState): object {
+  if (sources === undefined)
+    return { server_mappings: { server01: state.servers.server01 }, databases: ['DatabaseA'] };
+  const { servers } = sources;
+  return {
+    server_mappings: Object.fromEntries(servers.map(({ name, port }) => [name, `localhost:${port}`])),
+    databases: Object.fromEntries(servers.map(({ name, databases }) => [name, databases])),
+  };
+}
+
+async function runToEnd(
+  state: SandboxState,
+  worker: ServiceProcess,
+  workerLog: string,
+  jobMode: string,
+  tick: () => void,
+): ReturnType<BenchEstate['run']> {
+  const began = performance.now();
+  const started = await startWorkflow(state.temporalCli, state.temporalAddress, category, { jobMode });
+  const ended = Promise.race([
+    started.ended.then((failure) => ({ failure })),
+    worker.ended.then((reason) => ({ failure: `the worker ended: ${reason}` })),
+  ]);
+  let outcome: { readonly failure: string | undefined } | undefined;
+  while (outcome === undefined) {
+    tick();
+    outcome = (await Promise.race([ended, sleep(50)])) ?? undefined;
+  }
+  await started.close();
+  if (outcome.failure !== undefined)
+    throw new Error(`${outcome.failure}\nThe worker's log: ${readFileSync(workerLog, 'utf8').slice(-2_000)}`);
+  return { runId: started.runId, seconds: (performance.now() - began) / 1000 };
 }
 
 function configurer(configDir: string): BenchEstate['configure'] {
@@ -102,10 +134,16 @@ function startWorkers(directory: string, environment: Readonly<Record<string, st
   return startService({
     name: 'worker',
     command: process.execPath,
-    args: ['--import', 'tsx', join(projectRoot, 'workers', 'main.ts')],
+    args: [...profiling(), '--import', 'tsx', join(projectRoot, 'workers', 'main.ts')],
     directory,
     spawn: { cwd: projectRoot, env: { ...process.env, LOG_LEVEL: 'WARN', ...environment } },
   });
+}
+
+/** PROFILE names a directory that gets a CPU profile of each worker. */
+function profiling(): readonly string[] {
+  const directory = process.env.PROFILE ?? '';
+  return directory === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
 }
 
 async function workerPids(worker: ServiceProcess): Promise<BenchEstate['pids']> {

@@ -41,11 +41,18 @@ const ownKeywords: Readonly<Record<string, readonly string[]>> = {
   DROP: ['IF'],
 };
 
+const cache = new Map<string, readonly Statement[]>();
+const cacheLimit = 200;
+
 /** Splits a batch into statements. T-SQL needs no semicolons, so this goes by the keywords that begin one. */
 export function statementsOf(sql: string): readonly Statement[] {
+  const cached = cache.get(sql);
+  if (cached) return cached;
   const reader = new BatchReader(sql, tokensOf(sql));
   const statements: Statement[] = [];
   while (!reader.done) statements.push(...reader.statement());
+  if (cache.size >= cacheLimit) cache.clear();
+  cache.set(sql, statements);
   return statements;
 }
 
