@@ -165,7 +165,7 @@ describe('a category', () => {
       },
     );
     expect(summary).toMatchObject({ chunksDone: 0, chunksParked: 0, rows: 0 });
-    expect(status).toMatchObject({ chunksPlanned: 0, rowsPlanned: 0, rowsLeftOut: 2 });
+    expect(status).toMatchObject({ chunks: { planned: 0 }, rowsPlanned: 0, rowsLeftOut: 2 });
   }, 60_000);
 
   it('is proven by the reader where the server is too old to hash UTF-8', async () => {
@@ -175,6 +175,7 @@ describe('a category', () => {
       'raw by duckdb: 2 true',
       'source by reader: 2 true',
       'transformed by duckdb: 2 true',
+      'transformed by none: 0 true',
     ]);
     expect(await rowsOf(estate, 'mart.aged')).toHaveLength(2);
   }, 60_000);
