@@ -3,7 +3,7 @@ import { MigrationError } from '../errors.js';
 import { partitionRange } from '../plan/windows.js';
 import { whileBackendWorks } from './backend-watch.js';
 import type { Target, TargetClient } from './connection.js';
-import { releaseCovered } from './control/plan-chunks.js';
+import { endSplits, releaseCovered } from './control/plan-chunks.js';
 import { monthChild, quoteName, stageName } from './names.js';
 import { findRelation } from './shape.js';
 
@@ -149,6 +149,7 @@ async function forget(
       WHERE chunk_id = ANY ($1::bigint[]) OR (run_id = $2 AND target = $3)`,
     [chunkIds, runId, table.name],
   );
+  await endSplits(client, runId, table.name);
   for (const source of sources)
     await releaseCovered(client, { runId, category, target: table.name, ...source });
 }

@@ -30,7 +30,7 @@ CREATE TABLE migration_control.chunk (
   -- that a forgotten attempt may still publish, are then of another fingerprint.
   epoch         integer NOT NULL DEFAULT 0,
   -- Of a part: the chunk that was split into it and its like. That one is SPLIT and of no run as long as its parts
-  -- stand for it; a later plan plans the parts, a restart the whole again.
+  -- stand for it; a later plan plans the parts, until the removal of a restart sets this to NULL.
   split_of      bigint REFERENCES migration_control.chunk ON DELETE SET NULL,
   cause_code    text,
   cause_message text,

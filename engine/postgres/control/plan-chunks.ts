@@ -33,6 +33,7 @@ export async function planChunks(
     for (let at = 0; at < chunks.length; at += batchSize)
       await upsert(client, scope, chunks.slice(at, at + batchSize));
     await reopenStale(client, scope, staged);
+    await keepSplit(client, scope);
     await releaseCovered(client, scope);
     return countPlanned(client, scope);
   });
@@ -87,6 +88,33 @@ export async function releaseCovered(client: TargetClient, scope: ChunkScope): P
            WHERE p.category = $1 AND p.target = $2 AND p.server = $3 AND p.database = $4 AND p.run_id = $5 AND NOT p.window_null)
         AND NOT EXISTS (SELECT FROM migration_control.ledger l WHERE l.chunk_id = old.chunk_id AND l.rows > 0)`,
     scopeValues(scope),
+  );
+}
+
+/**
+ * A whole with parts that the run does not plan is split, also where a restart that ended before its removal has
+ * planned it as a whole.
+ */
+async function keepSplit(client: TargetClient, scope: ChunkScope): Promise<void> {
+  await client.query(
+    `UPDATE migration_control.chunk w SET state = 'SPLIT', run_id = NULL, updated_at = now()
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND run_id <> $5
+        AND EXISTS (SELECT FROM migration_control.chunk p WHERE p.split_of = w.chunk_id)`,
+    scopeValues(scope),
+  );
+}
+
+/** The windows that a run has planned as wholes, for one target, have no parts any more, nor have those. */
+export async function endSplits(client: TargetClient, runId: string, target: string): Promise<void> {
+  await client.query(
+    `WITH RECURSIVE part AS (
+       SELECT p.chunk_id
+         FROM migration_control.chunk w JOIN migration_control.chunk p ON p.split_of = w.chunk_id
+        WHERE w.run_id = $1 AND w.target = $2
+       UNION ALL
+       SELECT p.chunk_id FROM part JOIN migration_control.chunk p ON p.split_of = part.chunk_id)
+     UPDATE migration_control.chunk SET split_of = NULL WHERE chunk_id IN (SELECT chunk_id FROM part)`,
+    [runId, target],
   );
 }
 

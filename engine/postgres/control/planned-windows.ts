@@ -23,25 +23,27 @@ export interface SplitWindow {
   readonly parts: readonly Window[];
 }
 
-/** The windows of one database that are split now; a restart ends a split. */
+/**
+ * The windows of one database that have parts. Their state does not say so: a restart has planned the wholes already,
+ * and its removal, which ends the splits, may never come.
+ */
 export async function splitWindows(
   db: Queryable,
   { category, target, server, database }: Omit<ChunkScope, 'runId'>,
 ): Promise<readonly SplitWindow[]> {
   const { rows } = await db.query<SplitWindow>(
     `WITH RECURSIVE piece AS (
-       SELECT chunk_id AS whole_id, chunk_id, state FROM migration_control.chunk
-        WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND state = 'SPLIT'
+       SELECT split_of AS whole_id, chunk_id FROM migration_control.chunk
+        WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND split_of IS NOT NULL
        UNION ALL
-       SELECT piece.whole_id, c.chunk_id, c.state
-         FROM piece JOIN migration_control.chunk c ON c.split_of = piece.chunk_id
-        WHERE piece.state = 'SPLIT')
+       SELECT piece.whole_id, c.chunk_id
+         FROM piece JOIN migration_control.chunk c ON c.split_of = piece.chunk_id)
      SELECT jsonb_build_object('label', w.window_label, 'from', w.window_from::text, 'to', w.window_to::text) AS whole,
             jsonb_agg(jsonb_build_object('label', p.window_label, 'from', p.window_from::text, 'to', p.window_to::text)
                       ORDER BY p.window_from) AS parts
        FROM piece JOIN migration_control.chunk w ON w.chunk_id = piece.whole_id
             JOIN migration_control.chunk p ON p.chunk_id = piece.chunk_id
-      WHERE piece.state <> 'SPLIT'
+      WHERE NOT EXISTS (SELECT FROM migration_control.chunk c WHERE c.split_of = piece.chunk_id)
       GROUP BY w.chunk_id`,
     [category, target, server, database],
   );
