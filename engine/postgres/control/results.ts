@@ -32,7 +32,8 @@ export interface Results {
 /**
  * Keeps what was measured of a chunk, in one statement: a row per run, chunk and step, and one per run, chunk, hop
  * and subject. The latest measurement wins, but a retry that found the work done (`reused`) does not hide the
- * figures of the attempt of the same run that did it.
+ * figures of the attempt of the same run that did it. Nothing where the run has the chunk no more: what is measured
+ * of a whole is not counted beside its parts, also where the split commits while this waits for it.
  */
 export async function recordResults(
   db: Queryable,
@@ -40,16 +41,19 @@ export async function recordResults(
   { steps = [], checksums = [] }: Results,
 ): Promise<void> {
   await db.query(
-    `WITH hashed AS (
+    `WITH owned AS (
+       SELECT run_id, chunk_id, server FROM migration_control.chunk
+        WHERE run_id = $1 AND chunk_id = $2 FOR KEY SHARE
+     ), hashed AS (
        INSERT INTO migration_control.checksum (run_id, chunk_id, hop, subject, rows, sum, method, matches)
-       SELECT $1, $2, k.* FROM unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean[]) AS k
+       SELECT run_id, chunk_id, k.* FROM owned,
+              unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean[]) AS k
        ON CONFLICT (run_id, chunk_id, hop, subject) DO UPDATE SET
          rows = excluded.rows, sum = excluded.sum, method = excluded.method, matches = excluded.matches, taken_at = now()
      )
      INSERT INTO migration_control.step AS s (run_id, chunk_id, server, step, rows, bytes, seconds, reused, join_mismatches)
-     SELECT $1, chunk_id, server, d.* FROM migration_control.chunk,
+     SELECT run_id, chunk_id, server, d.* FROM owned,
             unnest($9::text[], $10::bigint[], $11::bigint[], $12::float8[], $13::boolean[], $14::bigint[]) AS d
-      WHERE chunk_id = $2
      ON CONFLICT (run_id, chunk_id, step) DO UPDATE SET
        rows = excluded.rows, bytes = excluded.bytes, seconds = excluded.seconds, reused = excluded.reused,
        join_mismatches = excluded.join_mismatches, finished_at = now()
