@@ -40,7 +40,12 @@ export function chunkActivities(
         if (code !== 'CHECKSUM_STAGE') return;
         const { target } = await contexts.chunk(ref);
         const onProgress = (): void => step.advance(1);
-        await removeStaged({ target: deps.target, runId: ref.runId, onProgress }, target, ref.chunkId);
+        const { signal } = step;
+        await removeStaged(
+          { target: deps.target, runId: ref.runId, signal, onProgress },
+          target,
+          ref.chunkId,
+        );
       }),
 
     resolveParked: (input: ResolveParkedInput): Promise<ParkedSummary> =>
@@ -48,7 +53,8 @@ export function chunkActivities(
         const { runId } = input;
         const { config } = await contexts.of(runId);
         step.stallAfter(config.stallSeconds);
-        const change = { target: deps.target, runId, config, onProgress: () => step.advance(1) };
+        const { signal } = step;
+        const change = { target: deps.target, runId, config, signal, onProgress: () => step.advance(1) };
         return {
           resolved: await resolveChunks(change, input),
           parked: await countParked(deps.target, runId),

@@ -10,6 +10,8 @@ export interface ChunkChange {
   readonly target: Target;
   readonly runId: string;
   readonly config: RunNames;
+  /** Ends the transaction, and gives its connection back, once nobody waits for it any more. */
+  readonly signal: AbortSignal;
   /** Called about each second while the server works. */
   readonly onProgress: () => void;
 }
@@ -44,7 +46,7 @@ export async function resolveParked(
       if (own.length > 0) await forgetRows(client, change, table, own);
     }
     return rows.length;
-  });
+  }, change.signal);
 }
 
 /** Takes a chunk's rows out of the stage: what was proven wrong must not get into a target with other chunks. */
@@ -53,7 +55,7 @@ export async function removeStaged(
   table: TargetConfig,
   chunkId: string,
 ) {
-  await change.target.transaction((client) => forgetRows(client, change, table, [chunkId]));
+  await change.target.transaction((client) => forgetRows(client, change, table, [chunkId]), change.signal);
 }
 
 /** Stage rows and ledger rows in one transaction, as they came. */

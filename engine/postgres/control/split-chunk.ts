@@ -3,48 +3,58 @@ import { MigrationError } from '../../errors.js';
 import { windowFingerprint } from '../../plan/fingerprint.js';
 import { shareRows, splitWindow } from '../../plan/split-window.js';
 import type { TargetClient } from '../connection.js';
-import { type CheckedTable, checkedTables } from './checked-tables.js';
+import { checkedTables } from './checked-tables.js';
 import { type ChunkRow, chunkColumns, toChunk } from './chunks.js';
 import { type ChunkChange, forgetRows } from './parked.js';
 import { lockPlan } from './plan-chunks.js';
 import { type NamedChunk, selected, selectionValues } from './selection.js';
 import type { Chunk, PlannedChunk } from './types.js';
 
+/** How long a split waits for an import of the whole; then whoever asked may end that, and ask again. */
+const lockTimeout = '5s';
+
 /**
  * Splits a chunk, parked or pending, into `parts` chunks that cover its window exactly; 0 where there is none in such a
  * state, as the message may have come before. An attempt may be at work on it: the whole belongs to no run from then
  * on (state SPLIT), so that nothing which such an attempt brings can count any more, as export, import and the mark
- * DONE all ask for the run. Rows of the whole leave the stage in the same transaction. Throws CHUNK_UNSPLITTABLE.
+ * DONE all ask for the run. Rows of the whole leave the stage in the same transaction. Throws CHUNK_UNSPLITTABLE, and
+ * only for a chunk that can be split TARGET_BUSY, where an import holds it.
  */
 export async function splitChunk(change: ChunkChange, chunk: NamedChunk, parts: number): Promise<number> {
   return change.target.transaction(async (client) => {
-    const { rows } = await client.query<ChunkRow>(
-      `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} FOR UPDATE`,
-      selectionValues(change.runId, ['NEEDS_ATTENTION', 'PENDING'], chunk),
-    );
-    for (const row of rows) await split(client, change, toChunk(row), parts);
-    return rows.length;
-  });
+    await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'`);
+    for (const whole of await findChunk(client, change, chunk)) await partsOf(client, change, whole, parts);
+    const wholes = await findChunk(client, change, chunk, 'FOR UPDATE');
+    for (const whole of wholes) await split(client, change, whole, parts);
+    return wholes.length;
+  }, change.signal);
+}
+
+/** The chunk, where it is in a state in which it can be split. */
+async function findChunk(
+  client: TargetClient,
+  { runId }: ChunkChange,
+  chunk: NamedChunk,
+  lock: 'FOR UPDATE' | '' = '',
+): Promise<readonly Chunk[]> {
+  const { rows } = await client.query<ChunkRow>(
+    `SELECT ${chunkColumns} FROM migration_control.chunk WHERE ${selected} ${lock}`,
+    selectionValues(runId, ['NEEDS_ATTENTION', 'PENDING'], chunk),
+  );
+  return rows.map(toChunk);
 }
 
 async function split(client: TargetClient, change: ChunkChange, whole: Chunk, parts: number): Promise<void> {
   const { runId, config } = change;
-  const table = targetOf(config.targets, whole);
-  const tables = await checkedTables(client, runId, table, whole);
   await lockPlan(client, { ...whole, runId });
-  const planned = partsOf(whole, table, tables, parts, await lastOrdinal(client, whole));
-  // Of an earlier split, which a restart has ended.
-  await client.query('UPDATE migration_control.chunk SET split_of = NULL WHERE split_of = $1', [
-    whole.chunkId,
-  ]);
-  const partIds = await insertParts(client, whole, planned);
+  const partIds = await insertParts(client, whole, await partsOf(client, change, whole, parts));
   await client.query(
     `UPDATE migration_control.chunk
         SET state = 'SPLIT', run_id = NULL, cause_code = NULL, cause_message = NULL, updated_at = now()
       WHERE chunk_id = $1`,
     [whole.chunkId],
   );
-  await forgetRows(client, change, table, [whole.chunkId, ...partIds]);
+  await forgetRows(client, change, targetOf(config.targets, whole), [whole.chunkId, ...partIds]);
   for (const results of ['step', 'checksum'])
     await client.query(`DELETE FROM migration_control.${results} WHERE run_id = $1 AND chunk_id = $2`, [
       runId,
@@ -52,13 +62,16 @@ async function split(client: TargetClient, change: ChunkChange, whole: Chunk, pa
     ]);
 }
 
-function partsOf(
+/** Throws CHUNK_UNSPLITTABLE. */
+async function partsOf(
+  client: TargetClient,
+  { runId, config }: ChunkChange,
   whole: Chunk,
-  target: TargetConfig,
-  tables: readonly CheckedTable[],
   parts: number,
-  after: number,
-): readonly PlannedChunk[] {
+): Promise<readonly PlannedChunk[]> {
+  const target = targetOf(config.targets, whole);
+  const tables = await checkedTables(client, runId, target, whole);
+  const after = await lastOrdinal(client, whole);
   const path = `${whole.target}/${whole.server}/${whole.database}/${whole.window.label}`;
   const types = tables.flatMap(({ columns, source }) =>
     columns.filter(({ name }) => name === source.chunkColumn).map(({ sourceType }) => sourceType),

@@ -7,7 +7,9 @@ import {
   rowsOutsidePlan,
   splitWindows,
 } from '../../../engine/postgres/control/planned-windows';
+import { stepsByServer } from '../../../engine/postgres/control/progress';
 import { chunkTotals } from '../../../engine/postgres/control/reports';
+import { recordResults } from '../../../engine/postgres/control/results';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { requireChunk, requireNames, selectionOf } from '../../../engine/postgres/control/selection';
 import { recordSourceTables } from '../../../engine/postgres/control/source-tables';
@@ -63,6 +65,7 @@ describe('splitting a chunk', () => {
       targets: [tableOf(name)],
       databases: [{ server: 'server01', host: 'h', port: 1, database: 'DatabaseA' }],
     },
+    signal: new AbortController().signal,
     onProgress: () => undefined,
   });
 
@@ -198,6 +201,95 @@ describe('splitting a chunk', () => {
     expect(
       (await target.query('SELECT FROM migration_control.ledger WHERE target = $1', ['race'])).rows,
     ).toEqual([]);
+  });
+
+  /** As an import does that is at work on the whole, until `during` has ended. */
+  const whileHeld = (runId: string, chunkId: string, during: () => Promise<void>) =>
+    target.transaction(async (client) => {
+      await requireOwned(client, { runId, chunkId, epoch: 0 }, 'f1');
+      await during();
+    });
+
+  test('does not wait for the end of a long import, and changes nothing then', async () => {
+    const ids = await planned('held', 'held-1');
+    await whileHeld('held-1', ids.get('20250102') ?? '', async () => {
+      const began = Date.now();
+      await expect(split('held', 'held-1', '20250102')).rejects.toMatchObject({
+        code: 'TARGET_BUSY',
+        retryable: true,
+      });
+      expect(Date.now() - began).toBeLessThan(10_000);
+    });
+    expect(await pending('held', 'held-1')).toEqual(['20250101', '20250102', '20250103']);
+    expect(await split('held', 'held-1', '20250102')).toBe(1);
+  });
+
+  test('is refused at once where a chunk at work cannot be split, or is done', async () => {
+    const ids = await planned('heldday', 'heldday-1', undefined, 'date');
+    await whileHeld('heldday-1', ids.get('20250102') ?? '', () =>
+      expect(split('heldday', 'heldday-1', '20250102')).rejects.toMatchObject({ code: 'CHUNK_UNSPLITTABLE' }),
+    );
+    await forceState(target, ids.get('20250103') ?? '', 'DONE');
+    await whileHeld('heldday-1', ids.get('20250103') ?? '', async () => {
+      expect(await split('heldday', 'heldday-1', '20250103')).toBe(0);
+    });
+  });
+
+  test('ends with its caller, and gives its connection back', async () => {
+    const ids = await planned('given', 'given-1');
+    const caller = new AbortController();
+    const gone = new Error('the caller is gone');
+    await whileHeld('given-1', ids.get('20250102') ?? '', async () => {
+      const splitting = splitChunk(
+        { ...changeOf('given', 'given-1'), signal: caller.signal },
+        { target: 'given', server: 'server01', database: 'DatabaseA', window: '20250102' },
+        4,
+      );
+      setTimeout(() => caller.abort(gone), 300);
+      await expect(splitting).rejects.toBe(gone);
+    });
+    expect(await pending('given', 'given-1')).toHaveLength(3);
+  });
+
+  test('what an attempt has measured of the whole is not counted beside the parts', async () => {
+    const ids = await planned('measured', 'measured-1');
+    const whole = { runId: 'measured-1', chunkId: ids.get('20250102') ?? '' };
+    const checksum = { rows: 1, sum: '0'.repeat(16) };
+    const measured = () =>
+      recordResults(target, whole, {
+        steps: [{ step: 'transform', rows: 1, bytes: 5, seconds: 1, reused: false }],
+        checksums: [{ hop: 'transformed', subject: 'measured', checksum, method: 'duckdb' }],
+      });
+    await measured();
+    expect(await stepsByServer(target, 'measured-1')).toMatchObject([{ step: 'transform', rows: 1 }]);
+    await split('measured', 'measured-1', '20250102');
+    await measured();
+    expect(await stepsByServer(target, 'measured-1')).toEqual([]);
+    const { rows } = await target.query(`SELECT FROM migration_control.checksum WHERE run_id = 'measured-1'`);
+    expect(rows).toEqual([]);
+  });
+
+  test('what an attempt measures while its chunk is split is not counted either', async () => {
+    const ids = await planned('late', 'late-1');
+    const chunkId = ids.get('20250102') ?? '';
+    let measuring: Promise<void> | undefined;
+    await target.transaction(async (client) => {
+      await client.query('SELECT FROM migration_control.chunk WHERE chunk_id = $1 FOR UPDATE', [chunkId]);
+      measuring = recordResults(
+        target,
+        { runId: 'late-1', chunkId },
+        {
+          steps: [{ step: 'transform', rows: 1, bytes: 5, seconds: 1, reused: false }],
+        },
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await client.query(
+        `UPDATE migration_control.chunk SET state = 'SPLIT', run_id = NULL WHERE chunk_id = $1`,
+        [chunkId],
+      );
+    });
+    await measuring;
+    expect(await stepsByServer(target, 'late-1')).toEqual([]);
   });
 
   test.each(['DONE', 'SKIPPED'])('a chunk that is %s is left as it is', async (state) => {
@@ -371,6 +463,48 @@ describe('splitting a chunk', () => {
       expect(rows).toEqual([{ open: 0 }]);
     },
   );
+
+  const whole = days.map((date, at) => day(date, 'f1', at));
+
+  test('a restart that ends between plan and removal leaves the split, and what is done of it, to a resume', async () => {
+    const name = 'halfway';
+    await planned(name, 'halfway-1');
+    await split(name, 'halfway-1', '20250102');
+    await split(name, 'halfway-1', quarters[3] ?? '', 2);
+    await bring(name, '20250101', [row('2025-01-01 01:00:00', 'first')]);
+    await bring(name, quarters[1] ?? '', [row('2025-01-02 07:00:00', 'part')]);
+    await planned(name, 'halfway-2', whole);
+    await planWithParts(name, 'halfway-3');
+    await expect(refuseOverlaps(target, 'halfway-3')).resolves.toBeUndefined();
+    const halves = ['20250102T180000-20250102T210000', '20250102T210000-20250103T000000'];
+    expect(await pending(name, 'halfway-3')).toEqual([quarters[0], quarters[2], ...halves, '20250103']);
+    expect(await chunkTotals(target, 'halfway-3')).toMatchObject([{ chunks: 7, done: 2, rows: 2 }]);
+    for (const label of ['20250102', quarters[3] ?? ''])
+      expect(await stateOf(name, label)).toEqual({ state: 'SPLIT', run: null });
+    expect(await staged(name)).toEqual(['first', 'part']);
+    for (const [at, label] of [quarters[0], quarters[2], ...halves, '20250103'].entries())
+      await bring(name, label ?? '', [row('2025-01-02 01:00:00', `rest${at}`)]);
+    await expect(
+      target.query(`CALL migration_control.require_complete('stage.halfway', 'stage', 'halfway')`),
+    ).resolves.toBeDefined();
+  });
+
+  test('a restart that comes to its removal forgets the parts of parts too', async () => {
+    const name = 'forgotten';
+    await planned(name, 'forgotten-1');
+    await split(name, 'forgotten-1', '20250102');
+    await split(name, 'forgotten-1', quarters[3] ?? '', 2);
+    await planned(name, 'forgotten-2', whole);
+    await restart(name, 'forgotten-3', whole);
+    const { rows } = await target.query(
+      'SELECT FROM migration_control.chunk WHERE target = $1 AND split_of IS NOT NULL',
+      [name],
+    );
+    expect(rows).toEqual([]);
+    await split(name, 'forgotten-3', '20250102');
+    const splits = await splitWindows(target, scopeOf(tableOf(name), ''));
+    expect(splits.map(({ parts: found }) => found.map(({ label }) => label))).toEqual([quarters]);
+  });
 
   test('after a restart a window is split anew, also into other parts, which begin at the source', async () => {
     const name = 'anew';
