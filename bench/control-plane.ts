@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type BenchEstate, category, startEstate } from './estate.js';
 import { histories } from './histories.js';
 import { usageOf } from './process-usage.js';
@@ -57,6 +59,8 @@ async function measure(estate: BenchEstate): Promise<object> {
     cpuSecondsPer1000Chunks: cpuPer1000(samples, copying),
     memory: memoryOf(samples),
     histories: found,
+    reportBytesPerChunk: Math.round((await reportBytes(estate, runId)) / chunks),
+    controlTablesBytesPerChunk: Math.round((await controlTablesBytes(estate)) / chunks),
   };
 }
 
@@ -104,6 +108,23 @@ async function copyingOf({ target }: BenchEstate, runId: string): Promise<Copyin
     [runId],
   );
   return rows[0] ?? { done: 0, from: 0, to: 0 };
+}
+
+async function reportBytes({ target }: BenchEstate, runId: string): Promise<number> {
+  const { rows } = await target.query<{ report: string }>(
+    'SELECT report FROM migration_control.run WHERE run_id = $1',
+    [runId],
+  );
+  return statSync(fileURLToPath(rows[0]?.report ?? '')).size;
+}
+
+/** With their indexes. */
+async function controlTablesBytes({ target }: BenchEstate): Promise<number> {
+  const { rows } = await target.query<{ bytes: number }>(
+    `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+      WHERE relnamespace = 'migration_control'::regnamespace AND relkind = 'r'`,
+  );
+  return rows[0]?.bytes ?? 0;
 }
 
 /** By process and in all, over the copying phase. */
