@@ -46,6 +46,7 @@ export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
             matches: equalChecksums(expected, actual),
           },
         ],
+        gone: quarantined.rows > 0 ? [] : ['quarantine'],
       });
       const counted = quarantined.rows > 0 ? `, with ${quarantined.rows} rows in quarantine` : '';
       requireEqual('stage', expected, actual, `${placeOf(context)}${counted}`);

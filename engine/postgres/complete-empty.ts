@@ -97,5 +97,6 @@ async function recordEmpty(
       })),
       { hop: 'stage', subject: name, checksum: stage, method: 'postgres', matches: true },
     ],
+    gone: ['quarantine'],
   });
 }

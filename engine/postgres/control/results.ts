@@ -27,6 +27,8 @@ export interface StepRecord {
 export interface Results {
   readonly steps?: readonly StepRecord[];
   readonly checksums?: readonly ChecksumRecord[];
+  /** Hops that hold no row of the chunk: what an earlier attempt of the run measured there goes. */
+  readonly gone?: readonly Hop[];
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Results {
 export async function recordResults(
   db: Queryable,
   { runId, chunkId }: OwnedChunk,
-  { steps = [], checksums = [] }: Results,
+  { steps = [], checksums = [], gone = [] }: Results,
 ): Promise<void> {
   await db.query(
     `WITH owned AS (
@@ -50,6 +52,9 @@ export async function recordResults(
               unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean[]) AS k
        ON CONFLICT (run_id, chunk_id, hop, subject) DO UPDATE SET
          rows = excluded.rows, sum = excluded.sum, method = excluded.method, matches = excluded.matches, taken_at = now()
+     ), emptied AS (
+       DELETE FROM migration_control.checksum k USING owned
+        WHERE k.run_id = owned.run_id AND k.chunk_id = owned.chunk_id AND k.hop = ANY($15::text[])
      )
      INSERT INTO migration_control.step AS s (run_id, chunk_id, server, step, rows, bytes, seconds, reused, join_mismatches)
      SELECT run_id, chunk_id, server, d.* FROM owned,
@@ -58,7 +63,7 @@ export async function recordResults(
        rows = excluded.rows, bytes = excluded.bytes, seconds = excluded.seconds, reused = excluded.reused,
        join_mismatches = excluded.join_mismatches, finished_at = now()
      WHERE s.reused OR NOT excluded.reused`,
-    [runId, chunkId, ...columnsOfChecksums(checksums), ...columnsOfSteps(steps)],
+    [runId, chunkId, ...columnsOfChecksums(checksums), ...columnsOfSteps(steps), gone],
   );
 }
 

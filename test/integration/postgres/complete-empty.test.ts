@@ -5,6 +5,7 @@ import { loadChunk, parkChunk } from '../../../engine/postgres/control/chunks';
 import { findLedgerRow } from '../../../engine/postgres/control/ledger';
 import { planChunks } from '../../../engine/postgres/control/plan-chunks';
 import { type ChunkReport, iterateChunkReports } from '../../../engine/postgres/control/reports';
+import { recordResults } from '../../../engine/postgres/control/results';
 import { insertRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { stageCounts } from '../../../engine/postgres/stage';
@@ -94,7 +95,7 @@ describe('a chunk without rows', () => {
     expect(await planChunks(target, next, [day('2025-01-01')], counts)).toEqual({ chunks: 1, done: 1 });
   });
 
-  test('takes the rows of an earlier import out of the stage, and of no other chunk', async () => {
+  test('takes the rows of an earlier import out of the stage and of quarantine, and of no other chunk', async () => {
     const table = targetTable('emptied');
     const ids = await stageWith(target, table, {
       '2025-01-01': [row('2025-01-01')],
@@ -102,8 +103,17 @@ describe('a chunk without rows', () => {
     });
     const [chunkId = '', other = ''] = ids.values();
     await forceState(target, chunkId, 'PENDING');
-    await complete(table, await ownerOf(target, chunkId));
+    const owner = await ownerOf(target, chunkId);
+    const left = { hop: 'quarantine', subject: table.name, checksum: { ...none, rows: 1 } } as const;
+    for (const id of [chunkId, other])
+      await recordResults(target, { ...owner, chunkId: id }, { checksums: [{ ...left, method: 'reader' }] });
+    await complete(table, owner);
     expect(await staged(table)).toEqual(new Map([[other, 1]]));
+    const { rows } = await target.query(
+      `SELECT chunk_id::text AS id FROM migration_control.checksum WHERE run_id = $1 AND hop = 'quarantine'`,
+      [owner.runId],
+    );
+    expect(rows).toEqual([{ id: other }]);
     expect(await findLedgerRow(target, chunkId)).toMatchObject({ rows: 0, attempt: 'attempt-0' });
   });
 
