@@ -28,6 +28,7 @@ import { Gates } from './category/gates.js';
 import { atOnce, RunStopped, unlessHeld } from './category/holding.js';
 import { type MigrateCategoryInput, requireOwnInput } from './category/input.js';
 import { listenToOperators } from './category/operator-messages.js';
+import { planAll } from './category/planning.js';
 import { type CarriedState, CategoryState } from './category/state.js';
 import { causeOf } from './cause-of.js';
 import { type Phase, type Scope, type ServerState, serverStateSignal, statusQuery } from './messages.js';
@@ -72,7 +73,7 @@ class CategoryRun {
   readonly #controls: Controls;
   readonly #state: CategoryState;
   readonly #desk: Desk;
-  #unplanned: readonly number[] = [];
+  #unplanned: readonly number[];
   #prepared: boolean;
 
   constructor(
@@ -81,6 +82,7 @@ class CategoryRun {
   ) {
     this.#controls = new Controls(carried?.controls);
     this.#state = new CategoryState(input.category, this.#runId, this.#controls, carried?.state);
+    this.#unplanned = carried?.unplanned ?? [];
     this.#prepared = carried?.prepared ?? false;
     for (const limit of carried?.limits ?? []) this.#state.limits.set(limit.server, limit);
     const show = (): Promise<void> => this.#show();
@@ -178,38 +180,18 @@ class CategoryRun {
       );
   }
 
-  /** One database of each server at a time: planning takes a session there too. */
   async #plan(gates: Gates, summary: RunSummary): Promise<void> {
-    this.#unplanned = this.carried?.unplanned ?? this.#unplanned;
     if (this.#unplanned.length === 0) return;
     this.#enter('PLANNING');
     const endpointOf = (index: number): string => gates.termsOf(at(summary, index).server).endpoint;
-    const planServer = async (endpoint: string): Promise<void> => {
-      for (const index of this.#unplanned.filter((candidate) => endpointOf(candidate) === endpoint)) {
-        if (this.#full) return;
-        const database = at(summary, index);
-        const plan = await this.#unlessHeld(database, (begin) =>
-          gates.withSessions([endpoint], begin, () =>
-            planning.planDatabase({ runId: this.#runId, ...database }),
-          ),
-        );
-        this.#state.planned(plan);
-        this.#unplanned = this.#unplanned.filter((candidate) => candidate !== index);
-      }
+    const plan = async (index: number): Promise<void> => {
+      const ref = { runId: this.#runId, ...at(summary, index) };
+      const counted = await this.#unlessHeld(at(summary, index), (begin) =>
+        gates.withSessions([endpointOf(index)], begin, () => planning.planDatabase(ref)),
+      );
+      this.#state.planned(counted);
     };
-    const scope = new CancellationScope();
-    const failures: unknown[] = [];
-    const plans = [...new Set(this.#unplanned.map(endpointOf))].map((endpoint) =>
-      scope
-        .run(() => planServer(endpoint))
-        .catch((error: unknown) => {
-          failures.push(error);
-          // Of a run that drains each plan ends by itself.
-          if (!(error instanceof RunStopped)) scope.cancel();
-        }),
-    );
-    await Promise.all(plans);
-    if (failures.length > 0) throw failures[0];
+    this.#unplanned = await planAll({ unplanned: this.#unplanned, endpointOf, plan, full: () => this.#full });
     if (this.#unplanned.length > 0) await this.#continue(summary, summary.databases);
   }
 

@@ -3,8 +3,6 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Direction, FaultLink } from './fault-link.js';
 
-export type { Direction } from './fault-link.js';
-
 /** When a fault strikes. Without any of these it strikes as soon as it is armed. */
 export interface Moment {
   /** On which of the connections that come after arming, counted from 0; absent for any, old ones too. */
