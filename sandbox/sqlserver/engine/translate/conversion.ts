@@ -99,6 +99,8 @@ function toDate({ sql, type }: Expr): string {
 function toTimestamp(source: Expr, target: SqlType): string {
   const { sql, type } = source;
   if (isChar(type)) {
+    const literal = wholeSecond(sql, target);
+    if (literal !== undefined) return literal;
     const parsed = macro(target.name === 'datetime' ? 'timestamp3' : 'timestamp', sql);
     return roundTimestamp(inRange(parsed, type, target), target);
   }
@@ -114,6 +116,16 @@ function toTimestamp(source: Expr, target: SqlType): string {
   const fine = target.name === 'datetime2' && target.scale > 3;
   const widened = type.name === 'datetime' && fine ? macro('widen_datetime', sql) : sql;
   return roundTimestamp(inRange(widened, type, target), target);
+}
+
+/** A text that is a whole second in the type's range needs no macro, which DuckDB plans for longer than it reads a day. */
+function wholeSecond(sql: string, target: SqlType): string | undefined {
+  const [, day = '', clock = '00:00:00'] = /^'(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d))?'$/.exec(sql) ?? [];
+  const first = { datetime2: '0001', datetime: '1753' }[target.name as string];
+  if (day === '' || first === undefined || day < first) return undefined;
+  const at = Date.parse(`${day}T${clock}Z`);
+  const exists = !Number.isNaN(at) && new Date(at).toISOString().startsWith(`${day}T${clock}`);
+  return exists ? `TIMESTAMP '${day} ${clock}'` : undefined;
 }
 
 /** From inclusive, to exclusive, before rounding. Docs: "datetime", "smalldatetime", and error 242. */
