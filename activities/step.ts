@@ -27,7 +27,11 @@ const graceMs = 5_000;
  */
 export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
   const context = Context.current();
-  const watchdog = new AbortController();
+  // Not AbortSignal.any: Node keeps what that gives for as long as somebody listens, and with it the whole activity.
+  const stopping = new AbortController();
+  const cancel = (): void => stopping.abort(context.cancellationSignal.reason);
+  context.cancellationSignal.addEventListener('abort', cancel, { once: true });
+  if (context.cancellationSignal.aborted) cancel();
   let progress = 0;
   let moved = performance.now();
   let stallSeconds = defaultStallSeconds;
@@ -37,10 +41,10 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
   };
   const timer = setInterval(() => {
     context.heartbeat(progress);
-    if (performance.now() - moved > stallSeconds * 1000) watchdog.abort(stalled(stallSeconds));
+    if (performance.now() - moved > stallSeconds * 1000) stopping.abort(stalled(stallSeconds));
   }, heartbeatMs);
   try {
-    const signal = AbortSignal.any([context.cancellationSignal, watchdog.signal]);
+    const { signal } = stopping;
     const working = work({
       signal,
       advance,
@@ -54,9 +58,10 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
     return await Promise.race([working, abandoned(signal)]);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal.reason);
-    throw toFailure(watchdog.signal.aborted ? watchdog.signal.reason : error);
+    throw toFailure(stopping.signal.aborted ? stopping.signal.reason : error);
   } finally {
     clearInterval(timer);
+    context.cancellationSignal.removeEventListener('abort', cancel);
   }
 }
 

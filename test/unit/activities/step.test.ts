@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { runStep } from '../../../activities/step.js';
 import { MigrationError } from '../../../engine/errors.js';
@@ -105,6 +107,25 @@ describe('runStep', () => {
     ) as Promise<unknown>;
     setTimeout(() => environment.cancel(), 50);
     await expect(running).rejects.toMatchObject({ name: 'CancelledFailure' });
+  });
+
+  it('keeps nothing of steps that have ended, though their work listens to the signal', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const signals: WeakRef<AbortSignal>[] = [];
+    for (let step = 0; step < 20; step += 1)
+      await new MockActivityEnvironment().run(() =>
+        runStep(async ({ signal }) => {
+          signals.push(new WeakRef(signal));
+          signal.addEventListener('abort', () => signal.throwIfAborted());
+        }),
+      );
+    for (let round = 0; round < 5; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      collect();
+    }
+    // The last one may still be on the stack of what has just run.
+    expect(signals.filter((signal) => signal.deref() !== undefined).length).toBeLessThan(3);
   });
 
   it('heartbeats with a counter that only work moves', async () => {
