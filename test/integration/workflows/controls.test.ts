@@ -204,7 +204,7 @@ describe('setConcurrency', () => {
   });
 
   it('is one limit for all categories that read a server', async () => {
-    const engine = engineOf({ perServer: 3, databases: [first], chunksPerDatabase: 25 });
+    const engine = engineOf({ perServer: 3, databases: [first], chunksPerDatabase: 25, exportMs: 300 });
     // Two categories over one fake: their chunks are the same, so each is exported by both.
     const all = { planned: 25, done: 25, parked: 0, skipped: 0 };
     const activities = engine.activities();
@@ -220,7 +220,8 @@ describe('setConcurrency', () => {
       for (const handle of handles) await handle.result();
       await until(async () => (await gate.describe()).status.name === 'COMPLETED');
     });
-    expect(engine.mostInFlight.get('s1')).toBe(3);
+    expect(engine.mostInFlight.get('s1')).toBeGreaterThan(1);
+    expect(engine.mostInFlight.get('s1')).toBeLessThanOrEqual(3);
   });
 
   it('gives what a terminated category held to the next, once it is gone', async () => {
