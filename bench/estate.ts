@@ -116,9 +116,9 @@ async function runToEnd(
     tick();
     outcome = (await Promise.race([ended, sleep(50)])) ?? undefined;
   }
-  await started.close();
   if (outcome.failure !== undefined)
     throw new Error(`${outcome.failure}\nThe worker's log: ${readFileSync(workerLog, 'utf8').slice(-2_000)}`);
+  await started.close();
   return { runId: started.runId, seconds: (performance.now() - began) / 1000 };
 }
 
