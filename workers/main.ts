@@ -9,6 +9,9 @@ import { Command, Option } from 'commander';
 const roles = { workflows: 'workflow-worker', activities: 'activity-worker' } as const;
 type Role = keyof typeof roles;
 
+/** glibc keeps what threads have freed, an arena for each; a worker's threads come and go with every call. */
+const memory = { MALLOC_ARENA_MAX: '2' };
+
 const options = new Command('worker')
   .description(
     'Run the migration workers until Ctrl-C. Settings come from the environment, .env or .env.sandbox.',
@@ -29,6 +32,7 @@ function start(role: Role): ChildProcess {
   const script = join(__dirname, `${roles[role]}${extension}`);
   const child = spawn(process.execPath, [...process.execArgv, script], {
     stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...memory, ...process.env },
   });
   child.once('exit', (code, signal) => ended(role, code, signal));
   return child;
