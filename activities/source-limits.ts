@@ -1,5 +1,4 @@
-import { applyControlSchema } from '../engine/postgres/control/schema.js';
-import { writeSourceLimit } from '../engine/postgres/control/source-limits.js';
+import { hasSourceLimits, writeSourceLimit } from '../engine/postgres/control/source-limits.js';
 import type { Activities } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './step.js';
@@ -8,8 +7,7 @@ import { runStep } from './step.js';
 export function recordSourceLimit(deps: Dependencies): Activities['recordSourceLimit'] {
   return ({ endpoint, limit }) =>
     runStep(async () => {
-      // A gate may speak before the first run has made the schema.
-      await applyControlSchema(deps.target);
-      await writeSourceLimit(deps.target, endpoint, limit);
+      // A gate speaks before the first run has made the schema; until then sessions go by what the run configures.
+      if (await hasSourceLimits(deps.target)) await writeSourceLimit(deps.target, endpoint, limit);
     });
 }

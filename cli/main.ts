@@ -25,4 +25,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 void runCli(process.argv.slice(2), io).then((code) => {
   process.exitCode = code;
+  // What is written must be out; calls that nobody waits for any more must not keep the process.
+  process.stderr.write('', () => process.stdout.write('', () => process.exit()));
 });

@@ -3,11 +3,20 @@ import { sqlState } from '../errors.js';
 
 const undefinedTable = '42P01';
 
+/** Whether the control schema, which the first run makes, is there. */
+export async function hasSourceLimits(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ there: boolean }>(
+    `SELECT to_regclass('migration_control.source_limit') IS NOT NULL AS there`,
+  );
+  return rows[0]?.there === true;
+}
+
 /** Keeps how many sessions a source server (`host:port`) grants from now on. */
 export async function writeSourceLimit(db: Queryable, endpoint: string, perServer: number): Promise<void> {
   await db.query(
     `INSERT INTO migration_control.source_limit (endpoint, per_server) VALUES ($1, $2)
-     ON CONFLICT (endpoint) DO UPDATE SET per_server = excluded.per_server, updated_at = now()`,
+     ON CONFLICT (endpoint) DO UPDATE SET per_server = excluded.per_server, updated_at = now()
+      WHERE source_limit.per_server <> excluded.per_server`,
     [endpoint, perServer],
   );
 }

@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { outsideAllowedHours } from '../../../activities/allowed-hours';
-import { taskQueue } from '../../../workflows/options';
+import { controlTaskQueue, taskQueue } from '../../../workflows/options';
 
 export interface FakeWorker {
   stop(): Promise<void>;
@@ -16,13 +16,18 @@ export async function startFakeWorker(temporal: TestWorkflowEnvironment): Promis
       workflowsPath: require.resolve('./fake-workflows'),
       logger: new DefaultLogger('WARN'),
     }),
+  });
+  const control = await Worker.create({
+    connection: temporal.nativeConnection,
+    taskQueue: controlTaskQueue,
     activities: { outsideAllowedHours: outsideAllowedHours() },
   });
-  const ended = worker.run();
+  const ended = [worker.run(), control.run()];
   return {
     async stop() {
       worker.shutdown();
-      await ended;
+      control.shutdown();
+      await Promise.all(ended);
     },
   };
 }

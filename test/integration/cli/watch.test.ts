@@ -110,7 +110,7 @@ describe('watching by the command line', () => {
       migrate(['watch', 'away', '--every', '1']),
       soon(async () => {
         proxy.arm({ kind: 'refuse', forMs: 9_000 });
-        await new Promise((resolve) => setTimeout(resolve, 13_000));
+        await new Promise((resolve) => setTimeout(resolve, 22_000));
         await end('away', 'COMPLETED');
       }),
     ]);

@@ -5,6 +5,7 @@ import { recordSourceLimit } from '../../../activities/source-limits';
 import { runStep } from '../../../activities/step';
 import { parseEnvironment } from '../../../config/environment';
 import type { RunConfig } from '../../../config/run-config';
+import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import type { SourceSession } from '../../../engine/sqlserver/connection';
 import { createEngine } from '../../../sandbox/sqlserver/engine/engine';
 import type { SqlServerEngine } from '../../../sandbox/sqlserver/engine/types';
@@ -84,6 +85,10 @@ describe('sessions that activities open', () => {
   it('are as many as the category allows while nobody keeps a limit, and as the kept limit allows then', async () => {
     await open(0, 2);
     await open(1, 2);
+    // Nowhere to keep it before the first run has made the schema.
+    await record(9);
+    const [first] = workers;
+    if (first !== undefined) await applyControlSchema(first.dependencies.target);
     await record(3);
     await open(0, 2);
     let waited = false;
