@@ -19,7 +19,7 @@ import { workflowIds } from '../../workflows/messages.js';
 import type { migrateCategory } from '../../workflows/migrate-category.js';
 import { taskQueue } from '../../workflows/options.js';
 import { startPostgres, type TestPostgres } from './postgres.js';
-import { failureOf, startTestTemporal, withWorker } from './temporal.js';
+import { failureOf, startTestTemporal, withWorker, workflowBundle } from './temporal.js';
 
 /** Everything a run needs, on free ports and in directories of the test's own. */
 export interface Estate {
@@ -64,6 +64,8 @@ export async function startEstate(options: EstateOptions): Promise<Estate> {
     startTestTemporal(),
     startPostgres(options.postgres ?? 18),
     Promise.all(Object.entries(options.servers).map(([name, what]) => serve(name, what, tls))),
+    // Bundling once per process is no part of what a test may time.
+    workflowBundle(),
   ]);
   for (const folder of ['config', 'sql'])
     cpSync(join(projectRoot, folder), join(directory, folder), { recursive: true });
