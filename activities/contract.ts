@@ -30,7 +30,12 @@ export interface Activities {
   /** Watches a server by its guard's probe; returns when the limit should change. Runs as long as nothing does. */
   watchSource(input: WatchSourceInput): Promise<GuardVerdict>;
   /** Keeps a server's present limit where exports find how many of its application locks there are. */
-  recordSourceLimit(input: { readonly endpoint: string; readonly limit: number }): Promise<void>;
+  recordSourceLimit(input: {
+    readonly endpoint: string;
+    readonly limit: number;
+    /** An operator's word. What files say is known to each run, and only corrects what is kept. */
+    readonly set: boolean;
+  }): Promise<void>;
   /** Which of these workflow executions have ended. */
   listEnded(input: {
     readonly members: readonly MemberRef[];

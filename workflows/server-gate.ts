@@ -208,7 +208,11 @@ class ServerGate {
     this.#recording = true;
     const { limit } = this.#limit;
     void control
-      .recordSourceLimit({ endpoint: this.input.endpoint, limit })
+      .recordSourceLimit({
+        endpoint: this.input.endpoint,
+        limit,
+        set: this.#limit.state.set !== undefined,
+      })
       .catch((error: unknown) => {
         if (!isCancellation(error)) log.warn('the limit was not recorded', { cause: causeOf(error).message });
       })

@@ -81,8 +81,8 @@ export class FakeEngine {
           return { chunks: plan.chunksPerDatabase, done: 0, rows: 10, rowsLeftOut: 0 };
         }),
       readProgress: async () => this.#progress(),
-      recordSourceLimit: async (limit) => {
-        this.limits.push(limit);
+      recordSourceLimit: async ({ endpoint, limit }) => {
+        this.limits.push({ endpoint, limit });
       },
       watchSource: () =>
         this.#session('guard', async () => {

@@ -21,6 +21,15 @@ export async function writeSourceLimit(db: Queryable, endpoint: string, perServe
   );
 }
 
+/** Changes a limit that is kept; keeps none that is not. */
+export async function correctSourceLimit(db: Queryable, endpoint: string, perServer: number): Promise<void> {
+  await db.query(
+    `UPDATE migration_control.source_limit SET per_server = $2, updated_at = now()
+      WHERE endpoint = $1 AND per_server <> $2`,
+    [endpoint, perServer],
+  );
+}
+
 /** The kept limit of a server; undefined where none was, also before the first run has made the control schema. */
 export async function findSourceLimit(db: Queryable, endpoint: string): Promise<number | undefined> {
   try {

@@ -79,6 +79,7 @@ describe('sessions that activities open', () => {
       recordSourceLimit(workers[0]?.dependencies as Dependencies)({
         endpoint: `localhost:${server.port}`,
         limit,
+        set: true,
       }),
     ) as Promise<void>;
 
