@@ -1,6 +1,6 @@
 # The newcomer's door. Every target installs what it needs and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all drill check bench bench-plan bench-control sandbox worker clean temporal
+.PHONY: help demo test test-all drill check bench bench-control sandbox worker clean temporal
 SHELL := /bin/bash
 
 # There only after a complete installation, and older than the lock file when that has changed since.
@@ -27,9 +27,6 @@ check: $(STAMP) ## Formatting, lint, types, import arrows, unused code
 
 bench: $(STAMP) ## Rows/s, CPU and memory by step (ROWS=1000000 by default)
 	@npm run --silent bench
-
-bench-plan: $(STAMP) ## Ten years of empty days: what the control plane costs (DAYS=3653 by default)
-	@npm run --silent bench-plan
 
 bench-control: $(STAMP) ## 10,000 empty chunks over 32 servers (CHUNKS, SERVERS, DATABASES): rate, CPU, memory, histories
 	@npm run --silent bench-control
