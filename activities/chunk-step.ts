@@ -10,6 +10,8 @@ type Outcome = Omit<StepResult, 'seconds'> &
   Pick<StepRecord, 'joinMismatches'> & {
     /** What was hashed on the way; kept with the step's figures. */
     readonly checksums?: readonly ChecksumRecord[];
+    /** What must not be done before the step's figures are kept. */
+    readonly andThen?: () => Promise<void>;
   };
 
 /** A step of a chunk: watched, timed, and recorded for the statistics once it is done. */
@@ -26,9 +28,10 @@ export function runChunkStep(
     const place = placeOf(context);
     logRun(context.config, 'DEBUG', `${name} begins`, { chunk: place });
     const started = performance.now();
-    const { rows, bytes, reused, checksums = [], ...counted } = await work(context, step);
+    const { rows, bytes, reused, checksums = [], andThen, ...counted } = await work(context, step);
     const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
     await recordResults(deps.target, ref, { steps: [{ step: name, ...result, ...counted }], checksums });
+    await andThen?.();
     logRun(context.config, 'INFO', `${name} ${reused ? 'found done' : 'done'}`, { chunk: place, ...result });
     return result;
   });

@@ -13,12 +13,11 @@ export interface Activities {
   prepareTargets(input: RunRef): Promise<RemovalSummary>;
   /** The next pending chunks after `afterOrdinal`, in order. */
   listChunks(input: ListChunksInput): Promise<ChunkPage>;
+  /** Where no source table has a row the chunk is DONE with it. */
   exportChunk(input: ChunkRef): Promise<StepResult>;
   transformChunk(input: ChunkRef): Promise<StepResult>;
   importChunk(input: ChunkRef): Promise<StepResult>;
   checksumChunk(input: ChunkRef): Promise<StepResult>;
-  /** The rest of a chunk whose export found no row: stage, ledger, checksums and DONE in one transaction. */
-  completeEmptyChunk(input: ChunkRef): Promise<StepResult>;
   parkChunk(input: ChunkRef & { readonly code: string; readonly message: string }): Promise<void>;
   /**
    * Sends parked chunks back to the start (in `parts`, where given), or gives them up; what was sent back is found by

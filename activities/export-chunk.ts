@@ -13,6 +13,7 @@ import { createPartWriter } from '../engine/transform/part-writer.js';
 import { requireEqual } from '../engine/validation/hops.js';
 import { emptyChecksum } from '../engine/validation/set-checksum.js';
 import { runChunkStep } from './chunk-step.js';
+import { completeWithoutRows } from './complete-without-rows.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
@@ -25,7 +26,7 @@ const silentSecondsPerRow = 50e-6;
 
 /**
  * Source -> raw: reads all source tables of a chunk, and the server's own checksums of them, in one transaction
- * of one session (invariant 5), and publishes their manifests once both agree.
+ * of one session (invariant 5), and publishes their manifests once both agree. A chunk without rows is DONE then.
  */
 export function exportChunk(deps: Dependencies, contexts: RunContexts) {
   return (ref: ChunkRef): Promise<StepResult> =>
@@ -33,7 +34,13 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
       const found = await readRaw(deps, context);
       const reused = found !== undefined;
       const manifests = found ?? (await exportTables(deps, context, step));
-      return { ...sum(manifests), reused, checksums: checksumsOf(context, manifests) };
+      const total = sum(manifests);
+      return {
+        ...total,
+        reused,
+        checksums: checksumsOf(context, manifests),
+        ...(total.rows === 0 && { andThen: () => completeWithoutRows(deps, context, manifests, step) }),
+      };
     });
 }
 

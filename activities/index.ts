@@ -1,7 +1,6 @@
 import { outsideAllowedHours } from './allowed-hours.js';
 import { checksumChunk } from './checksum-chunk.js';
 import { chunkActivities } from './chunks.js';
-import { completeEmptyChunk } from './complete-empty-chunk.js';
 import type { Activities } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { exportChunk } from './export-chunk.js';
@@ -33,7 +32,6 @@ export function createActivities(deps: Dependencies): Activities {
     transformChunk: transformChunk(deps, contexts),
     importChunk: importChunk(deps, contexts),
     checksumChunk: checksumChunk(deps, contexts),
-    completeEmptyChunk: completeEmptyChunk(deps, contexts),
     readProgress: readProgress(deps, contexts),
     watchSource: watchSource(deps, contexts),
     recordSourceLimit: recordSourceLimit(deps),

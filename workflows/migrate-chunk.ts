@@ -55,17 +55,12 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkOutco
 }
 
 type StepReport = readonly [string, StepResult];
-type RunStep = (
-  name: StepName | 'complete empty',
-  work: (activities: Activities) => Promise<StepResult>,
-) => Promise<StepResult>;
+type RunStep = (name: StepName, work: (activities: Activities) => Promise<StepResult>) => Promise<StepResult>;
 
 async function runSteps(step: RunStep, chunk: ChunkRef): Promise<void> {
   const { rows } = await step('export', (activities) => activities.exportChunk(chunk));
-  if (rows === 0) {
-    await step('complete empty', (activities) => activities.completeEmptyChunk(chunk));
-    return;
-  }
+  // The export has completed it.
+  if (rows === 0) return;
   // The next chunk may be exported while this one is transformed.
   const told = tellExported(chunk.chunkId);
   await step('transform', (activities) => activities.transformChunk(chunk));

@@ -106,10 +106,6 @@ export class FakeEngine {
         return done();
       },
       importChunk: done,
-      completeEmptyChunk: async ({ chunkId: id }) => {
-        this.#set(id, 'DONE');
-        return done();
-      },
       checksumChunk: async ({ chunkId: id }) => {
         this.#set(id, 'DONE');
         return done();

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { completeEmptyChunk } from '../../../activities/complete-empty-chunk.js';
 import type { Dependencies } from '../../../activities/dependencies.js';
+import { exportChunk } from '../../../activities/export-chunk.js';
 import type { RunContexts } from '../../../activities/run-context.js';
 import type { Bucket } from '../../../engine/storage/bucket.js';
 import { createFileBucket } from '../../../engine/storage/file-bucket.js';
@@ -21,7 +21,7 @@ function manifest(rows: number, fingerprint: string, attempt: string): Manifest 
   return { version: 1, fingerprint, attempt, columns, parts, rows, bytes: parts.length, checksum };
 }
 
-describe('completing an empty chunk', () => {
+describe('exporting a chunk that an earlier attempt has exported', () => {
   let directory: string;
   let raw: Bucket;
   beforeEach(async () => {
@@ -37,16 +37,25 @@ describe('completing an empty chunk', () => {
   }));
   const context = {
     config: { stallSeconds: 300, logLevel: 'ERROR' },
-    chunk: { target: 't', server: 's', database: 'd', window: { label: 'all' }, epoch: 0, fingerprint: 'c' },
+    chunk: {
+      ...{ target: 't', server: 's', database: 'd', window: { label: 'all' }, rowsPlanned: {} },
+      ...{ epoch: 0, fingerprint: 'c' },
+    },
     target: { name: 't', stageSchema: 'stage' },
     sources,
   };
-  /** Runs the activity; the target must not be asked for anything but its one transaction. */
-  const complete = async () => {
+  const askedSource = new Error('asked the source');
+  const run = async () => {
     const transaction = jest.fn(async () => undefined);
-    const deps = { buckets: { raw }, target: { transaction } } as unknown as Dependencies;
+    const deps = {
+      buckets: { raw },
+      target: { transaction, query: async () => ({ rows: [] }) },
+      openSource: async () => {
+        throw askedSource;
+      },
+    } as unknown as Dependencies;
     const contexts = { chunk: async () => context } as unknown as RunContexts;
-    const activity = completeEmptyChunk(deps, contexts);
+    const activity = exportChunk(deps, contexts);
     const outcome = await new MockActivityEnvironment()
       .run(() => activity({ runId: 'r', chunkId: '1' }))
       .catch((error: unknown) => error);
@@ -55,27 +64,34 @@ describe('completing an empty chunk', () => {
   const publish = (table: string, rows: number, attempt = 'one', fingerprint = 'f') =>
     publishManifest(raw, prefix(table), manifest(rows, fingerprint, attempt));
 
-  it('goes by one export that found no row in any source table', async () => {
+  it('goes by one export of all source tables, and completes the chunk where that found no row', async () => {
     await publish('a', 0);
     await publish('b', 0);
-    const { outcome, transactions } = await complete();
-    expect(outcome).toMatchObject({ rows: 0, bytes: 0, reused: false });
+    const { outcome, transactions } = await run();
+    expect(outcome).toMatchObject({ rows: 0, bytes: 0, reused: true });
     expect(transactions).toBe(1);
+  });
+
+  it('leaves a chunk with rows to its other steps', async () => {
+    await publish('a', 0);
+    await publish('b', 1);
+    const { outcome, transactions } = await run();
+    expect(outcome).toMatchObject({ rows: 1, reused: true });
+    expect(transactions).toBe(0);
   });
 
   it.each([
     ['nothing was exported', async () => undefined],
     ['a source table is not exported', () => publish('a', 0)],
-    ['one of them has a row', () => Promise.all([publish('a', 0), publish('b', 1)])],
     ['they are of two exports', () => Promise.all([publish('a', 0), publish('b', 0, 'two')])],
     [
       'they are of another window or epoch',
       () => Promise.all([publish('a', 0), publish('b', 0, 'one', 'g')]),
     ],
-  ])('sends the chunk back to its source where %s', async (_case, prepare) => {
+  ])('reads the source again where %s', async (_case, prepare) => {
     await prepare();
-    const { outcome, transactions } = await complete();
-    expect(outcome).toMatchObject({ type: 'PARTS_GONE', nonRetryable: true });
+    const { outcome, transactions } = await run();
+    expect(outcome).toMatchObject({ type: 'INTERNAL' });
     expect(transactions).toBe(0);
   });
 });
