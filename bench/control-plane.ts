@@ -10,6 +10,8 @@ import { megabytes, report, round, setting } from './result.js';
  * without rows is what Temporal, workers, source and target spend on any chunk.
  */
 const counts = { servers: setting('SERVERS', 32), databases: setting('DATABASES', 64) };
+/** High enough that no chunk waits for a session. */
+const perServer = setting('SESSIONS', 8);
 const days = Math.ceil(setting('CHUNKS', 10_000) / counts.databases);
 const chunks = days * counts.databases;
 const from = '2024-01-01';
@@ -72,6 +74,7 @@ function configure(estate: BenchEstate): void {
     source_filter_cell_performance_data: filter,
     source_filter_ue_statistics_data: filter,
   }));
+  estate.configure(`categories/${category}.json`, (json) => ({ ...json, concurrency: { perServer } }));
 }
 
 function sample(estate: BenchEstate): Sample {

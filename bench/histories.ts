@@ -1,4 +1,7 @@
 import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+
+const { EventType } = temporal.api.enums.v1;
 
 /** Of all executions of one workflow type. */
 export interface TypeHistories {
@@ -9,6 +12,8 @@ export interface TypeHistories {
   /** Of the executions whose events were read. */
   readonly scanned: number;
   readonly largestPayloadBytes: number;
+  /** Of the executions that were read, by event type, the most frequent first. */
+  readonly events: Readonly<Record<string, number>>;
 }
 
 interface Counted {
@@ -18,6 +23,7 @@ interface Counted {
   largestBytes: number;
   scanned: number;
   largestPayloadBytes: number;
+  readonly events: Map<string, number>;
 }
 
 /** Every execution, by workflow type; events are read of one in `sampleOf(type)`. */
@@ -44,8 +50,19 @@ export async function histories(
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     counted.scanned += 1;
     counted.largestPayloadBytes = Math.max(counted.largestPayloadBytes, largestPayload(history));
+    for (const { eventType } of history.events ?? []) {
+      const name = EventType[eventType ?? 0]?.replace('EVENT_TYPE_', '') ?? '';
+      counted.events.set(name, (counted.events.get(name) ?? 0) + 1);
+    }
   }
-  return Object.fromEntries([...byType].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(
+    [...byType]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([type, { events, ...counted }]) => [
+        type,
+        { ...counted, events: Object.fromEntries([...events].sort(([, a], [, b]) => b - a)) },
+      ]),
+  );
 }
 
 function none(): Counted {
@@ -56,6 +73,7 @@ function none(): Counted {
     largestBytes: 0,
     scanned: 0,
     largestPayloadBytes: 0,
+    events: new Map(),
   };
 }
 
