@@ -1,6 +1,6 @@
 /**
  * The types a value can have between SQL Server and PostgreSQL. Every source type maps to one of these
- * (`type-map.ts`); every hop's checksum is defined over them (`canonical-*.ts`), so that all sides agree.
+ * (`type-map.ts`); every hop's checksum is defined over them, so that all sides agree.
  */
 export type LogicalType =
   | { readonly kind: 'bool' }
@@ -8,11 +8,24 @@ export type LogicalType =
   | { readonly kind: 'int'; readonly bits: 8 | 16 | 32 | 64 }
   /** precision 1..38, scale 0..precision. */
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  /** IEEE 754; told apart by their bits, so that -0 is not 0. */
+  | { readonly kind: 'float'; readonly bits: 32 | 64 }
   | { readonly kind: 'date' }
-  /** Wall-clock time without zone; precision = fractional digits, 0..6. */
-  | { readonly kind: 'timestamp'; readonly precision: 0 | 1 | 2 | 3 | 4 | 5 | 6 }
+  /** Time of day; precision = fractional digits. */
+  | { readonly kind: 'time'; readonly precision: TimePrecision }
+  /** Wall-clock time without zone. */
+  | { readonly kind: 'timestamp'; readonly precision: TimePrecision }
+  /** Wall-clock time with its offset from UTC: datetimeoffset. */
+  | { readonly kind: 'offsetTimestamp'; readonly precision: TimePrecision }
+  /** A point in time, whose offset is not kept: PostgreSQL's timestamptz. Never a source's type. */
+  | { readonly kind: 'instant'; readonly precision: 0 | 1 | 2 | 3 | 4 | 5 | 6 }
+  | { readonly kind: 'uuid' }
   /** UTF-8 text; maxLength in characters, absent for unbounded. Trailing blanks are data. */
-  | { readonly kind: 'text'; readonly maxLength?: number };
+  | { readonly kind: 'text'; readonly maxLength?: number }
+  /** maxLength in bytes, absent for unbounded. */
+  | { readonly kind: 'bytes'; readonly maxLength?: number };
+
+export type TimePrecision = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 export interface Column {
   readonly name: string;
@@ -21,11 +34,12 @@ export interface Column {
 }
 
 /**
- * One cell, exact. By logical kind: bool -> boolean; int 8..32 -> number; int 64 -> bigint;
- * decimal -> bigint, unscaled (1.500 at scale 3 is 1500n); date -> number of days since 1970-01-01;
- * timestamp -> bigint microseconds since 1970-01-01 00:00:00 of the same wall clock; text -> string.
+ * One cell, exact, where single values are looked at; rows move in `ColumnBatch`es. By logical kind: bool -> boolean;
+ * int 8..32 and float -> number; int 64 -> bigint; decimal -> bigint, unscaled (1.500 at scale 3 is 1500n); date ->
+ * number of days since 1970-01-01; timestamp 0..6 and instant -> bigint microseconds since 1970-01-01 00:00:00 (of the
+ * same wall clock, of UTC); bytes -> Uint8Array; all others -> string: their text (see `layoutOf`).
  */
-export type Cell = boolean | number | bigint | string | null;
+export type Cell = boolean | number | bigint | string | Uint8Array | null;
 
 /** Column-major rows: `columns[i][r]` is row r of the i-th column. Bounded by the reader's batch size. */
 export interface RowBatch {
