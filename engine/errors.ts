@@ -25,6 +25,7 @@ export const errorCodes = {
   SOURCE_BUSY: { retry: true },
   SOURCE_CONNECTION: { retry: true },
   SOURCE_CONVERSION: { retry: false },
+  WIRE_PROTOCOL: { retry: false },
   SOURCE_QUERY: { retry: false },
   TLS_VERIFICATION: { retry: false },
   PLAN_INCOMPLETE: { retry: true },
