@@ -205,7 +205,8 @@ export class Session {
         response.databaseChange(this.database, database);
       }
     }
-    writeEnvBytes(response.out, envChange.collation, defaultCollation.bytes, defaultCollation.bytes);
+    // Without an old value, as at login: go-mssqldb cannot read one.
+    writeEnvBytes(response.out, envChange.collation, defaultCollation.bytes, noBytes);
     writeEnvBytes(response.out, envChange.resetConnection, noBytes, noBytes);
   }
 
