@@ -1,77 +1,111 @@
+import type { Readable } from 'node:stream';
 import type sql from 'mssql';
+import type { Connection } from 'tedious';
 import { MigrationError } from '../errors.js';
-import type { Cell, Column, RowBatch } from '../rows/types.js';
-import { type CellDecoder, cellDecoder } from './cells.js';
-
-/** Characters of text after which a batch is handed over, however few its rows: `max` columns have no other end. */
-const batchCharacters = 16 * 1024 * 1024;
+import type { ColumnBatch } from '../rows/column-batch.js';
+import { type ReadLimits, ResultDecoder, type StreamedColumn } from './wire/result-decoder.js';
+import { type Diversion, divertNextAnswer } from './wire/tedious-seam.js';
 
 export interface RowStreamOptions {
-  readonly columns: readonly Column[];
-  /** At most; fewer where their text is long. */
-  readonly batchRows: number;
-  /** Awaited before more rows are read. */
-  readonly onBatch: (batch: RowBatch) => Promise<void>;
+  readonly columns: readonly StreamedColumn[];
+  readonly limits: Partial<ReadLimits>;
+  /** Awaited before more rows are read; the batch is then used again. */
+  readonly onBatch: (batch: ColumnBatch) => Promise<void>;
+}
+
+export interface StreamedRows {
+  readonly rows: number;
+  /** By column: texts in which something invalid was replaced. */
+  readonly replaced: readonly number[];
 }
 
 /**
- * Runs a streaming request and hands its rows over in batches, with back-pressure: the request is paused while a
- * batch is at work. Resolves with the number of rows once the server has confirmed that very number in its final
- * DONE and the last batch is taken.
- * @throws (rejects with) the driver's error, onBatch's error, or MigrationError SOURCE_CONNECTION for a result
- * that ended without its DONE. After a rejection the request may still run: the caller ends the session.
+ * Runs a streaming request and hands its rows over in batches, with back-pressure: the socket is not read while a batch
+ * is at work. Resolves once the server has confirmed the very number of rows in its final DONE and the last batch is
+ * taken.
+ * @param connection the one that the request will run on
+ * @throws (rejects with) the driver's error, onBatch's error, what `ResultDecoder` throws, or MigrationError
+ * SOURCE_CONNECTION for a result that ended without its DONE. After a rejection the request may still run: the caller
+ * ends the session.
  */
-export function streamRows(
+export async function streamRows(
   request: sql.Request,
+  connection: Connection,
   statement: string,
   options: RowStreamOptions,
-): Promise<number> {
-  const { columns, batchRows, onBatch } = options;
-  const collector = new RowCollector(columns);
-  return new Promise<number>((resolve, reject) => {
-    let rows = 0;
-    let confirmed: number | undefined;
-    let failure: unknown;
-    let delivery: Promise<void> = Promise.resolve();
+): Promise<StreamedRows> {
+  const { columns, limits, onBatch } = options;
+  const reading = new Reading(columns, limits, onBatch);
+  let confirmed: number | undefined;
+  let restore: () => void = () => undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let failure: unknown;
+      restore = divertNextAnswer(connection, (diversion) => reading.run(diversion).catch(reject), reject);
+      request.on('rowsaffected', (count: number) => {
+        confirmed = (confirmed ?? 0) + count;
+      });
+      request.on('error', (error: unknown) => {
+        failure ??= error;
+      });
+      request.on('done', () => (failure === undefined ? resolve() : reject(failure)));
+      // The outcome arrives as events; what the promise repeats of it must not go unhandled.
+      request.query(statement).catch(reject);
+    });
+    return await reading.finish(confirmed);
+  } finally {
+    restore();
+    reading.stop();
+  }
+}
 
-    const deliver = (): void => {
-      const batch = collector.take();
-      delivery = delivery.then(() => onBatch(batch));
-    };
-    request.on('recordset', (described: readonly unknown[]) => {
-      if (described.length !== columns.length) {
-        reject(
-          new MigrationError('INTERNAL', `${described.length} columns arrived for ${columns.length} asked.`),
-        );
-      }
-    });
-    request.on('row', (row: readonly unknown[]) => {
-      try {
-        collector.add(row);
-      } catch (error) {
-        return reject(error);
-      }
-      rows += 1;
-      if (collector.rows < batchRows && collector.characters < batchCharacters) return;
-      request.pause();
-      deliver();
-      delivery.then(() => request.resume(), reject);
-    });
-    request.on('rowsaffected', (count: number) => {
-      confirmed = (confirmed ?? 0) + count;
-    });
-    request.on('error', (error: unknown) => {
-      failure ??= error;
-    });
-    request.on('done', () => {
-      if (failure !== undefined) return reject(failure);
-      if (confirmed !== rows) return reject(incomplete(rows, confirmed));
-      if (collector.rows > 0) deliver();
-      delivery.then(() => resolve(rows), reject);
-    });
-    // The outcome arrives as events; what the promise repeats of it must not go unhandled.
-    request.query(statement).catch(reject);
-  });
+/** One answer on its way from the socket to whoever takes its batches. */
+class Reading {
+  readonly #decoder: ResultDecoder;
+  readonly #onBatch: RowStreamOptions['onBatch'];
+  #diversion: Diversion | undefined;
+  #stopped = false;
+
+  constructor(
+    columns: readonly StreamedColumn[],
+    limits: Partial<ReadLimits>,
+    onBatch: RowStreamOptions['onBatch'],
+  ) {
+    this.#decoder = new ResultDecoder(columns, limits, (token) => this.#diversion?.tokens.write(token));
+    this.#onBatch = onBatch;
+  }
+
+  /** Reads the answer to its end, and lets tedious see that end only then. */
+  async run(diversion: Diversion): Promise<void> {
+    this.#diversion = diversion;
+    const message: Readable & AsyncIterable<Buffer> = diversion.message;
+    for await (const chunk of message) {
+      this.#decoder.add(chunk);
+      while (!this.#stopped && this.#decoder.next()) await this.#deliver();
+      if (this.#stopped) return;
+    }
+    while (!this.#stopped && this.#decoder.end()) await this.#deliver();
+    diversion.tokens.end();
+  }
+
+  /** Delivers the last batch, if the server has counted the same rows. */
+  async finish(confirmed: number | undefined): Promise<StreamedRows> {
+    const { rows, batch, counts } = this.#decoder;
+    if (confirmed !== rows) throw incomplete(rows, confirmed);
+    if (batch.rows > 0) await this.#onBatch(batch);
+    return { rows, replaced: counts.map(({ replaced }) => replaced) };
+  }
+
+  /** No batch is handed over after this. */
+  stop(): void {
+    this.#stopped = true;
+    this.#diversion?.message.destroy();
+  }
+
+  async #deliver(): Promise<void> {
+    await this.#onBatch(this.#decoder.batch);
+    this.#decoder.batchTaken();
+  }
 }
 
 function incomplete(rows: number, confirmed: number | undefined): MigrationError {
@@ -80,35 +114,4 @@ function incomplete(rows: number, confirmed: number | undefined): MigrationError
     'SOURCE_CONNECTION',
     `The result broke off: ${rows} rows arrived and ${said}. It is read again.`,
   );
-}
-
-/** Transposes rows into column arrays. */
-class RowCollector {
-  readonly #decoders: readonly CellDecoder[];
-  #columns: Cell[][];
-  rows = 0;
-  characters = 0;
-
-  constructor(columns: readonly Column[]) {
-    this.#decoders = columns.map(cellDecoder);
-    this.#columns = columns.map(() => []);
-  }
-
-  add(row: readonly unknown[]): void {
-    for (let at = 0; at < this.#decoders.length; at += 1) {
-      const decode = this.#decoders[at] as CellDecoder;
-      const cell = decode(row[at]);
-      if (typeof cell === 'string') this.characters += cell.length;
-      (this.#columns[at] as Cell[]).push(cell);
-    }
-    this.rows += 1;
-  }
-
-  take(): RowBatch {
-    const batch = { rows: this.rows, columns: this.#columns };
-    this.#columns = this.#columns.map(() => []);
-    this.rows = 0;
-    this.characters = 0;
-    return batch;
-  }
 }

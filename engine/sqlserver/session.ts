@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import sql from 'mssql';
 import type { Connection } from 'tedious';
 import { MigrationError } from '../errors.js';
-import type { Column, RowBatch } from '../rows/types.js';
+import type { ColumnBatch } from '../rows/column-batch.js';
 import { requestError, type SourcePlace, sourceError } from './errors.js';
 import { bindParameters, type SqlParameter } from './parameters.js';
-import { streamRows } from './row-stream.js';
+import { type StreamedRows, streamRows } from './row-stream.js';
+import type { ReadLimits, StreamedColumn } from './wire/result-decoder.js';
 
 /** How the statements of one chunk come to see one state of the data; `rcsi` and `quiesced` need no transaction. */
 export type Consistency = 'snapshot' | 'rcsi' | 'quiesced';
@@ -19,19 +20,20 @@ export interface SourceReader {
    */
   query<T>(statement: string, params?: readonly SqlParameter[], signal?: AbortSignal): Promise<readonly T[]>;
   /**
-   * Streams a result selected by `selectListTsql(columns)` in batches of at most `batchRows`, fewer where texts are long; no more rows are read
-   * while `onBatch` works. Returns the rows, as counted here and confirmed by the server.
-   * @throws MigrationError SOURCE_*; the reason of `signal`; what `onBatch` throws. The session is then closed,
-   * except after an error that the server reported.
+   * Streams the one result of a statement in batches, in the types of `columns`, which are also those that it must
+   * have; no more rows are read while `onBatch` works, and the batch is used again
+   * when it is done. The rows are counted here and confirmed by the server.
+   * @throws MigrationError SOURCE_*, WIRE_PROTOCOL, VALUE_UNREPRESENTABLE; the reason of `signal`; what `onBatch`
+   * throws. The session is then closed, except after an error that the server reported.
    */
   stream(
     statement: string,
     params: readonly SqlParameter[],
-    columns: readonly Column[],
-    batchRows: number,
-    onBatch: (batch: RowBatch) => Promise<void>,
+    columns: readonly StreamedColumn[],
+    onBatch: (batch: ColumnBatch) => Promise<void>,
     signal?: AbortSignal,
-  ): Promise<number>;
+    limits?: Partial<ReadLimits>,
+  ): Promise<StreamedRows>;
 }
 
 /** One login on a source server: one connection, statements one after another. */
@@ -63,6 +65,7 @@ export class MssqlSession implements SourceSession {
   #transaction: sql.Transaction | undefined;
   #leavingSnapshot = false;
   #request: sql.Request | undefined;
+  #streaming = false;
   /** Settles when the statement before has ended: a connection carries one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopped = false;
@@ -99,20 +102,22 @@ export class MssqlSession implements SourceSession {
   async stream(
     statement: string,
     params: readonly SqlParameter[],
-    columns: readonly Column[],
-    batchRows: number,
-    onBatch: (batch: RowBatch) => Promise<void>,
+    columns: readonly StreamedColumn[],
+    onBatch: (batch: ColumnBatch) => Promise<void>,
     signal?: AbortSignal,
-  ): Promise<number> {
+    limits: Partial<ReadLimits> = {},
+  ): Promise<StreamedRows> {
     return this.#run(params, signal, async (request) => {
       request.stream = true;
-      request.arrayRowMode = true;
+      this.#streaming = true;
       try {
-        return await streamRows(request, statement, { columns, batchRows, onBatch });
+        return await streamRows(request, this.#connection, statement, { columns, limits, onBatch });
       } catch (error) {
         // Rows may still be on their way, and nobody wants them.
         if (!(error instanceof sql.MSSQLError)) this.cancel(error);
         throw error;
+      } finally {
+        this.#streaming = false;
       }
     });
   }
@@ -152,7 +157,8 @@ export class MssqlSession implements SourceSession {
       this.#connection.close();
       this.#ended.reject(reason);
     };
-    if (this.#request === undefined) {
+    // In the middle of a result the server may not look at an ATTENTION before the result has been read.
+    if (this.#request === undefined || this.#streaming) {
       cut();
     } else {
       this.#request.cancel();
