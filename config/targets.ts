@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { MigrationError } from '../engine/errors.js';
-import { parsePgType } from '../engine/rows/type-map.js';
+import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
 import { displayPath, readText } from './json-file.js';
 import { shown } from './problems.js';

@@ -1,6 +1,6 @@
 import type { TargetConfig } from '../../config/run-config.js';
 import { MigrationError } from '../errors.js';
-import { parsePgType } from '../rows/type-map.js';
+import { parsePgType } from '../rows/pg-types.js';
 import type { Queryable } from './connection.js';
 import { requireSafeNames } from './names.js';
 import { requireSchema } from './schemas.js';

@@ -1,5 +1,5 @@
 import type { TargetColumn, TargetConfig } from '../../config/run-config.js';
-import { parsePgType } from '../rows/type-map.js';
+import { parsePgType } from '../rows/pg-types.js';
 import type { Queryable } from './connection.js';
 import { quoteName } from './names.js';
 

@@ -1,5 +1,6 @@
 import { MigrationError } from '../errors.js';
-import type { LogicalType } from './types.js';
+import { layoutOf } from './column-batch.js';
+import type { LogicalType, TimePrecision } from './types.js';
 
 /** A column's type as SQL Server's `sys.columns` and `sys.types` describe it. */
 export interface SourceType {
@@ -9,164 +10,98 @@ export interface SourceType {
   readonly maxLength: number;
   readonly precision: number;
   readonly scale: number;
+  /** A CLR type (geography, a user's own), which has no base type and may have any name. */
+  readonly clr?: boolean;
 }
 
-type Precision = Extract<LogicalType, { kind: 'timestamp' }>['precision'];
-
-const allowedPgTypes =
-  'smallint, integer, bigint, boolean, numeric(p,s), date, timestamp(p), varchar(n), text ' +
-  '(p of numeric 1..38, s 0..p, p of timestamp 0..6)';
+const plainTypes = new Map(
+  Object.entries<LogicalType>({
+    bit: { kind: 'bool' },
+    tinyint: { kind: 'int', bits: 8 },
+    smallint: { kind: 'int', bits: 16 },
+    int: { kind: 'int', bits: 32 },
+    bigint: { kind: 'int', bits: 64 },
+    money: { kind: 'decimal', precision: 19, scale: 4 },
+    smallmoney: { kind: 'decimal', precision: 10, scale: 4 },
+    // float(1..24) is declared so, but the catalog calls it real.
+    float: { kind: 'float', bits: 64 },
+    real: { kind: 'float', bits: 32 },
+    date: { kind: 'date' },
+    smalldatetime: { kind: 'timestamp', precision: 0 },
+    datetime: { kind: 'timestamp', precision: 3 },
+    uniqueidentifier: { kind: 'uuid' },
+    // The catalog gives these the length of the pointer in the row, or none.
+    text: { kind: 'text' },
+    ntext: { kind: 'text' },
+    xml: { kind: 'text' },
+    json: { kind: 'text' },
+    vector: { kind: 'text' },
+    sql_variant: { kind: 'text' },
+    image: { kind: 'bytes' },
+    timestamp: { kind: 'bytes', maxLength: 8 },
+    rowversion: { kind: 'bytes', maxLength: 8 },
+    hierarchyid: { kind: 'bytes' },
+    geography: { kind: 'bytes' },
+    geometry: { kind: 'bytes' },
+  }),
+);
 
 /**
  * Logical type of a SQL Server column.
- * @throws MigrationError SOURCE_TYPE for a type that cannot be carried without loss.
+ * @throws MigrationError SOURCE_TYPE for a type that is not known.
  * @see https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-columns-transact-sql
  */
 export function logicalTypeOf(source: SourceType): LogicalType {
+  if (source.clr) return { kind: 'bytes' };
   const { maxLength, precision, scale } = source;
-  switch (source.typeName.toLowerCase()) {
-    case 'bit':
-      return { kind: 'bool' };
-    case 'tinyint':
-      return { kind: 'int', bits: 8 };
-    case 'smallint':
-      return { kind: 'int', bits: 16 };
-    case 'int':
-      return { kind: 'int', bits: 32 };
-    case 'bigint':
-      return { kind: 'int', bits: 64 };
+  const name = source.typeName.toLowerCase();
+  switch (name) {
     case 'decimal':
     case 'numeric':
       return { kind: 'decimal', precision, scale };
-    case 'date':
-      return { kind: 'date' };
-    case 'smalldatetime':
-      return { kind: 'timestamp', precision: 0 };
-    case 'datetime':
-      return { kind: 'timestamp', precision: 3 };
+    case 'time':
+      return { kind: 'time', precision: fractionDigits(name, scale) };
     case 'datetime2':
-      if (!isPrecision(scale)) throw unsupported(`datetime2(${scale})`);
-      return { kind: 'timestamp', precision: scale };
+      return { kind: 'timestamp', precision: fractionDigits(name, scale) };
+    case 'datetimeoffset':
+      return { kind: 'offsetTimestamp', precision: fractionDigits(name, scale) };
     case 'char':
     case 'varchar':
-      return textType(maxLength, 1);
+      return sized('text', maxLength);
     case 'nchar':
     case 'nvarchar':
-      return textType(maxLength, 2);
-    default:
-      throw unsupported(source.typeName);
+    case 'sysname':
+      return sized('text', maxLength / 2);
+    case 'binary':
+    case 'varbinary':
+      return sized('bytes', maxLength);
   }
+  const plain = plainTypes.get(name);
+  if (plain === undefined) throw unsupported(source.typeName);
+  return plain;
 }
 
-function textType(maxLength: number, bytesPerUnit: number): LogicalType {
-  return maxLength < 0 ? { kind: 'text' } : { kind: 'text', maxLength: maxLength / bytesPerUnit };
+function sized(kind: 'text' | 'bytes', maxLength: number): LogicalType {
+  return maxLength < 0 ? { kind } : { kind, maxLength };
+}
+
+function fractionDigits(name: string, scale: number): TimePrecision {
+  if (Number.isInteger(scale) && scale >= 0 && scale <= 7) return scale as TimePrecision;
+  throw unsupported(`${name}(${scale})`);
 }
 
 function unsupported(typeName: string): MigrationError {
   return new MigrationError(
     'SOURCE_TYPE',
-    `Source type ${typeName} cannot be migrated without loss yet. Supported: bit, tinyint, smallint, int, bigint, ` +
-      'decimal, numeric, date, datetime, datetime2(0..6), smalldatetime, char, varchar, nchar, nvarchar. ' +
-      'Migrate a view that leaves the column out or casts it to one of these.',
+    `Source type ${typeName} is not one of SQL Server's that this version knows. ` +
+      'Migrate a view that leaves the column out or casts it to a known type.',
   );
 }
 
-function isPrecision(value: number): value is Precision {
-  return Number.isInteger(value) && value >= 0 && value <= 6;
-}
-
 /**
- * Logical type of a declared PostgreSQL column type, such as `numeric(11,3)`; case and blanks do not matter.
- * @throws MigrationError CONFIG_INVALID for anything that is not listed in the message.
+ * DuckDB (and so Parquet) type that holds every value of a logical type; its vectors lie as `layoutOf` says. Times rest
+ * in microseconds, as in Spark; what has no exact type everywhere rests as its text.
  */
-export function parsePgType(declared: string): LogicalType {
-  const match =
-    /^([a-z]+(?: varying)?) ?(?:\( ?(\d{1,9}) ?(?:, ?(\d{1,9}) ?)?\))?( without time zone)?$/.exec(
-      declared.trim().toLowerCase().replace(/\s+/g, ' '),
-    );
-  const [, name = '', first, second, withoutZone] = match ?? [];
-  const type = fromPgName(name, number(first), number(second));
-  if (type === undefined || (withoutZone !== undefined && type.kind !== 'timestamp')) {
-    throw new MigrationError(
-      'CONFIG_INVALID',
-      `Column type "${declared}" is not supported. Allowed: ${allowedPgTypes}.`,
-    );
-  }
-  return type;
-}
-
-function number(digits: string | undefined): number | undefined {
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function fromPgName(
-  name: string,
-  first: number | undefined,
-  second: number | undefined,
-): LogicalType | undefined {
-  if (first === undefined) return fromBarePgName(name);
-  switch (name) {
-    case 'numeric':
-    case 'decimal': {
-      const scale = second ?? 0;
-      const valid = first >= 1 && first <= 38 && scale <= first;
-      return valid ? { kind: 'decimal', precision: first, scale } : undefined;
-    }
-    case 'timestamp':
-      return second === undefined && isPrecision(first) ? { kind: 'timestamp', precision: first } : undefined;
-    case 'varchar':
-    case 'character varying':
-      return second === undefined && first >= 1 && first <= 10_485_760
-        ? { kind: 'text', maxLength: first }
-        : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function fromBarePgName(name: string): LogicalType | undefined {
-  switch (name) {
-    case 'smallint':
-      return { kind: 'int', bits: 16 };
-    case 'int':
-    case 'integer':
-      return { kind: 'int', bits: 32 };
-    case 'bigint':
-      return { kind: 'int', bits: 64 };
-    case 'boolean':
-      return { kind: 'bool' };
-    case 'date':
-      return { kind: 'date' };
-    case 'timestamp':
-      return { kind: 'timestamp', precision: 6 };
-    case 'varchar':
-    case 'character varying':
-    case 'text':
-      return { kind: 'text' };
-    default:
-      return undefined;
-  }
-}
-
-/** PostgreSQL type that holds every value of a logical type. */
-export function pgTypeOf(type: LogicalType): string {
-  switch (type.kind) {
-    case 'bool':
-      return 'boolean';
-    case 'int':
-      return ({ 8: 'smallint', 16: 'smallint', 32: 'integer', 64: 'bigint' } as const)[type.bits];
-    case 'decimal':
-      return `numeric(${type.precision},${type.scale})`;
-    case 'date':
-      return 'date';
-    case 'timestamp':
-      return `timestamp(${type.precision})`;
-    case 'text':
-      return type.maxLength === undefined ? 'text' : `varchar(${type.maxLength})`;
-  }
-}
-
-/** DuckDB (and so Parquet) type that holds every value of a logical type. Times rest in microseconds, as in Spark. */
 export function duckdbTypeOf(type: LogicalType): string {
   switch (type.kind) {
     case 'bool':
@@ -175,45 +110,20 @@ export function duckdbTypeOf(type: LogicalType): string {
       return ({ 8: 'UTINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } as const)[type.bits];
     case 'decimal':
       return `DECIMAL(${type.precision},${type.scale})`;
+    case 'float':
+      return type.bits === 32 ? 'FLOAT' : 'DOUBLE';
     case 'date':
       return 'DATE';
     case 'timestamp':
+      return layoutOf(type) === 'var' ? 'VARCHAR' : 'TIMESTAMP';
+    case 'instant':
       return 'TIMESTAMP';
+    case 'time':
+    case 'offsetTimestamp':
+    case 'uuid':
     case 'text':
       return 'VARCHAR';
-  }
-}
-
-/** Decimal digits of the largest magnitude of each integer width. */
-const digitsOfInt = { 8: 3, 16: 5, 32: 10, 64: 19 } as const;
-/** Decimal digits that always fit into each integer width, either sign; none for the unsigned tinyint. */
-const digitsIntoInt = { 8: 0, 16: 4, 32: 9, 64: 18 } as const;
-
-/**
- * Whether every value of `from` can be held by `to` with the same meaning. A wider type on the right is fine,
- * a change of meaning (number to text, date to timestamp) is not.
- */
-export function losslessInto(from: LogicalType, to: LogicalType): boolean {
-  switch (from.kind) {
-    case 'bool':
-    case 'date':
-      return to.kind === from.kind;
-    case 'int':
-      if (to.kind === 'int') return to.bits >= from.bits;
-      return to.kind === 'decimal' && to.precision - to.scale >= digitsOfInt[from.bits];
-    case 'decimal':
-      if (to.kind === 'int') return from.scale === 0 && from.precision <= digitsIntoInt[to.bits];
-      return (
-        to.kind === 'decimal' &&
-        to.scale >= from.scale &&
-        to.precision - to.scale >= from.precision - from.scale
-      );
-    case 'timestamp':
-      return to.kind === 'timestamp' && to.precision >= from.precision;
-    case 'text':
-      return (
-        to.kind === 'text' &&
-        (to.maxLength === undefined || (from.maxLength !== undefined && to.maxLength >= from.maxLength))
-      );
+    case 'bytes':
+      return 'BLOB';
   }
 }

@@ -97,6 +97,7 @@ interface ColumnRow {
   readonly maxLength: number;
   readonly precision: number;
   readonly scale: number;
+  readonly clr: boolean;
   readonly collation: string | null;
   readonly nullable: boolean;
   readonly masked: boolean;
@@ -192,6 +193,8 @@ function declaredType({ typeName, maxLength, precision, scale }: ColumnRow): str
   switch (typeName) {
     case 'char':
     case 'varchar':
+    case 'binary':
+    case 'varbinary':
       return `${typeName}(${maxLength < 0 ? 'max' : maxLength})`;
     case 'nchar':
     case 'nvarchar':
@@ -199,8 +202,10 @@ function declaredType({ typeName, maxLength, precision, scale }: ColumnRow): str
     case 'decimal':
     case 'numeric':
       return `${typeName}(${precision},${scale})`;
+    case 'time':
     case 'datetime2':
-      return `datetime2(${scale})`;
+    case 'datetimeoffset':
+      return `${typeName}(${scale})`;
     default:
       return typeName;
   }

@@ -1,6 +1,7 @@
 import { MigrationError } from '../errors.js';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
-import { losslessInto, pgTypeOf } from '../rows/type-map.js';
+import { losslessInto } from '../rows/fits.js';
+import { pgTypeOf } from '../rows/pg-types.js';
 import type { Column, LogicalType } from '../rows/types.js';
 import { textField } from '../storage/storage-error.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';

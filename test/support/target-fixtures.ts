@@ -6,7 +6,7 @@ import type { ChunkScope, PlannedChunk } from '../../engine/postgres/control/typ
 import { importChunk } from '../../engine/postgres/import-chunk';
 import { prepareStage } from '../../engine/postgres/stage';
 import { SetHasher } from '../../engine/rows/canonical';
-import { parsePgType } from '../../engine/rows/type-map';
+import { parsePgType } from '../../engine/rows/pg-types';
 import type { Cell, RowBatch, SetChecksum } from '../../engine/rows/types';
 
 export function column(name: string, pgType: string, nullable = true): TargetColumn {

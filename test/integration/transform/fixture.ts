@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parsePgType } from '../../../engine/rows/type-map.js';
+import { batchOf, rowsOf } from '../../../engine/rows/cells.js';
+import { batchRows, type ColumnBatch } from '../../../engine/rows/column-batch.js';
+import { parsePgType } from '../../../engine/rows/pg-types.js';
 import type { Cell, Column } from '../../../engine/rows/types.js';
 import type { Bucket } from '../../../engine/storage/bucket.js';
 import { createFileBucket } from '../../../engine/storage/file-bucket.js';
@@ -10,9 +12,15 @@ import { transformedPrefix } from '../../../engine/storage/keys.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { readParts } from '../../../engine/transform/part-reader.js';
-import { createPartWriter } from '../../../engine/transform/part-writer.js';
+import {
+  createPartWriter,
+  type PartWriter,
+  type PartWriterOptions,
+} from '../../../engine/transform/part-writer.js';
 
 export type Row = readonly Cell[];
+
+type WriterOptions = Partial<PartWriterOptions>;
 
 /** A DuckDB, a bucket and a scratch directory for one test file. */
 export interface Fixture {
@@ -20,7 +28,9 @@ export interface Fixture {
   readonly bucket: Bucket;
   readonly directory: string;
   /** Writes rows as raw parts and gives their manifest. */
-  write(columns: readonly Column[], rows: readonly Row[], partRows?: number): Promise<Manifest>;
+  write(columns: readonly Column[], rows: readonly Row[], options?: WriterOptions): Promise<Manifest>;
+  /** A writer of raw parts under a prefix of its own. */
+  open(columns: readonly Column[], options?: WriterOptions): PartWriter;
   /** All rows of a manifest, read back. */
   read(manifest: Pick<Manifest, 'parts' | 'columns'>): Promise<readonly Row[]>;
   close(): Promise<void>;
@@ -32,24 +42,18 @@ export async function openFixture(): Promise<Fixture> {
   const duckdb = await openDuckDb({ memoryLimit: '256MB', threads: 2, spillDirectory });
   const bucket = createFileBucket(join(directory, 'bucket'));
   const { signal } = new AbortController();
+  const defaults = { duckdb, bucket, partRows: 100_000, spillDirectory, signal };
+  const open = (columns: readonly Column[], options: WriterOptions = {}) =>
+    createPartWriter({ ...defaults, prefix: somePrefix(), attempt: randomUUID(), columns, ...options });
   return {
     duckdb,
     bucket,
     directory,
-    write: async (columns, rows, partRows = 100_000) => {
+    open,
+    write: async (columns, rows, options) => {
       const attempt = randomUUID();
-      const target = {
-        duckdb,
-        bucket,
-        prefix: somePrefix(),
-        attempt,
-        columns,
-        partRows,
-        spillDirectory,
-        signal,
-      };
-      const writer = createPartWriter(target);
-      await writer.write({ rows: rows.length, columns: transpose(columns.length, rows) });
+      const writer = open(columns, { attempt, ...options });
+      for (const batch of batchesOf(columns, rows)) await writer.write(batch);
       return { version: 1, fingerprint: 'f', attempt, columns, ...(await writer.finish()) };
     },
     read: async (manifest) => {
@@ -58,9 +62,7 @@ export async function openFixture(): Promise<Fixture> {
       const { columns } = manifest;
       const options = { duckdb, bucket, manifest: parts, columns, scratch: join(directory, 'down'), signal };
       for await (const batch of readParts(options)) {
-        for (let row = 0; row < batch.rows; row += 1) {
-          rows.push(batch.columns.map((cells) => cells[row] as Cell));
-        }
+        rows.push(...rowsOf(columns, batch));
       }
       return rows;
     },
@@ -81,8 +83,10 @@ export function somePrefix() {
   });
 }
 
-export function transpose(width: number, rows: readonly Row[]): Cell[][] {
-  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] as Cell));
+/** The rows in full batches and a last one. */
+export function batchesOf(columns: readonly Column[], rows: readonly Row[]): readonly ColumnBatch[] {
+  const batches = Array.from({ length: Math.ceil(rows.length / batchRows) }, (_, index) => index * batchRows);
+  return batches.map((from) => batchOf(columns, rows.slice(from, from + batchRows)));
 }
 
 /** `{ a: 'integer', b: 'numeric(11,3)' }` as columns. */

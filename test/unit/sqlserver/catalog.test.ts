@@ -117,10 +117,20 @@ describe('the description of a table', () => {
   });
 
   it('names the column whose type is not carried', async () => {
-    const reader = fakeReader({ ...answers, 'c.max_length': [column('shape', 'geography')] });
+    const reader = fakeReader({ ...answers, 'c.max_length': [column('shape', 'hologram')] });
     await expect(describeTable(reader, 'dbo', 't')).rejects.toMatchObject({
       code: 'SOURCE_TYPE',
-      message: expect.stringMatching(/column shape of dbo\.t: .*geography/),
+      message: expect.stringMatching(/column shape of dbo\.t: .*hologram/),
+    });
+  });
+
+  it('reads a CLR type as bytes, whatever its name', async () => {
+    const reader = fakeReader({
+      ...answers,
+      'c.max_length': [{ ...column('shape', 'hologram'), clr: true }],
+    });
+    await expect(describeTable(reader, 'dbo', 't')).resolves.toMatchObject({
+      columns: [{ name: 'shape', sourceType: 'hologram', type: { kind: 'bytes' } }],
     });
   });
 
