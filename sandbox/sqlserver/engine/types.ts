@@ -32,6 +32,8 @@ export interface ResultColumn {
 export type ResultEvent =
   | { readonly kind: 'columns'; readonly columns: readonly ResultColumn[] }
   | { readonly kind: 'rows'; readonly count: number; readonly columns: readonly (readonly Cell[])[] }
+  /** Rows as the tokens that the protocol would make of them, made before: see `../recorded`. */
+  | { readonly kind: 'encoded'; readonly bytes: Uint8Array }
   /** End of one statement; `rows` is its count where it has one (SELECT, INSERT, UPDATE, DELETE). */
   | {
       readonly kind: 'done';

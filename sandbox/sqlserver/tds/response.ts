@@ -60,6 +60,9 @@ export class Response {
       case 'rows':
         await this.#writeRows(event, signal);
         return;
+      case 'encoded':
+        await this.#writeEncoded(event.bytes, signal);
+        return;
       case 'done':
         this.#rows = undefined;
         this.holdDone({
@@ -83,6 +86,17 @@ export class Response {
     }
     for (let row = 0; row < event.count && !signal.aborted; ) {
       row = this.#rows.write(this.out, event, row, flushBytes);
+      if (this.out.length >= flushBytes) {
+        await this.#send(false, signal);
+      }
+    }
+  }
+
+  async #writeEncoded(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    for (let at = 0; at < bytes.length && !signal.aborted; ) {
+      const end = Math.min(bytes.length, at + flushBytes - this.out.length);
+      this.out.bytes(bytes.subarray(at, end));
+      at = end;
       if (this.out.length >= flushBytes) {
         await this.#send(false, signal);
       }
