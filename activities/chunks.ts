@@ -22,7 +22,7 @@ import type {
   ResolveParkedInput,
 } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import type { RunContexts } from './run-context.js';
+import { type RunContexts, routeOf, targetOf } from './run-context.js';
 import { runStep } from './step.js';
 
 /** The short look-ups and writes in the control tables that workflows steer chunks by. */
@@ -32,7 +32,11 @@ export function chunkActivities(
 ): Pick<Activities, 'listChunks' | 'parkChunk' | 'resolveParked'> {
   return {
     listChunks: ({ afterOrdinal, limit, ...scope }: ListChunksInput): Promise<ChunkPage> =>
-      runStep(async () => ({ chunks: await listPending(deps.target, scope, afterOrdinal, limit) })),
+      runStep(async () => {
+        const { config } = await contexts.of(scope.runId);
+        const chunks = await listPending(deps.target, scope, afterOrdinal, limit);
+        return { route: routeOf(targetOf(config, scope.target)), chunks };
+      }),
 
     parkChunk: ({ code, message, ...ref }) =>
       runStep(async (step) => {

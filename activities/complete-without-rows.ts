@@ -1,5 +1,4 @@
 import { completeEmpty } from '../engine/postgres/complete-empty.js';
-import type { Manifest } from '../engine/storage/manifest.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf } from './run-context.js';
 import type { Step } from './step.js';
@@ -7,12 +6,12 @@ import type { Step } from './step.js';
 /**
  * The rest of a chunk of which no source table has a row: what is supported of a transform makes no row out of
  * nothing (see `refuseUnsupported`), so there is nothing to transform, copy or hash but the stage's own emptiness.
- * `raw` are the published manifests of one export.
+ * `attempt` names what has read the source.
  */
 export async function completeWithoutRows(
   deps: Dependencies,
   context: ChunkContext,
-  raw: readonly Manifest[],
+  attempt: string,
   { signal, advance }: Step,
 ): Promise<void> {
   const { runId, chunk, target, sources } = context;
@@ -23,7 +22,7 @@ export async function completeWithoutRows(
     chunkId: chunk.chunkId,
     epoch: chunk.epoch,
     fingerprint: chunk.fingerprint,
-    attempt: raw[0]?.attempt ?? '',
+    attempt,
     subjects: sources.map(({ subject }) => subject),
     place: placeOf(context),
     signal,

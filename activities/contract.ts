@@ -15,6 +15,8 @@ export interface Activities {
   listChunks(input: ListChunksInput): Promise<ChunkPage>;
   /** Where no source table has a row the chunk is DONE with it. */
   exportChunk(input: ChunkRef): Promise<StepResult>;
+  /** Export and import at once, without resting in a bucket: the route `direct`. */
+  copyChunk(input: ChunkRef): Promise<StepResult>;
   transformChunk(input: ChunkRef): Promise<StepResult>;
   importChunk(input: ChunkRef): Promise<StepResult>;
   checksumChunk(input: ChunkRef): Promise<StepResult>;
@@ -93,7 +95,13 @@ export interface ListChunksInput extends DatabaseRef {
   readonly afterOrdinal: number;
   readonly limit: number;
 }
+/**
+ * How a target's chunks get from source to stage: `transform` through raw and transformed parts, `plain` through raw
+ * parts alone where there is no transform, `direct` without resting in a bucket.
+ */
+export type Route = 'transform' | 'plain' | 'direct';
 export interface ChunkPage {
+  readonly route: Route;
   readonly chunks: readonly { readonly chunkId: string; readonly ordinal: number; readonly window: string }[];
 }
 export interface ResolveParkedInput extends RunRef {

@@ -1,28 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { about, MigrationError } from '../engine/errors.js';
+import { MigrationError } from '../engine/errors.js';
 import { requireOwned } from '../engine/postgres/control/chunks.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
-import { SetHasher } from '../engine/rows/canonical.js';
-import { checksumTable } from '../engine/sqlserver/checksum.js';
-import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
+import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
-import { streamTable } from '../engine/sqlserver/stream-table.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { type FoundManifest, findManifest, replaceManifest } from '../engine/storage/manifest-store.js';
 import { createPartWriter } from '../engine/transform/part-writer.js';
 import { requireEqual } from '../engine/validation/hops.js';
-import { emptyChecksum } from '../engine/validation/set-checksum.js';
 import { runChunkStep } from './chunk-step.js';
 import { completeWithoutRows } from './complete-without-rows.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
+import { patience, readTable } from './source-rows.js';
 import type { Step } from './step.js';
-
-/** Rows that the reader hands on at once. */
-const batchRows = 4_096;
-/** Twenty times what HASHBYTES over a row of the founding tables takes on a slow core. */
-const silentSecondsPerRow = 50e-6;
 
 /**
  * Source -> raw: reads all source tables of a chunk, and the server's own checksums of them, in one transaction
@@ -39,7 +31,9 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
         ...total,
         reused,
         checksums: checksumsOf(context, manifests),
-        ...(total.rows === 0 && { andThen: () => completeWithoutRows(deps, context, manifests, step) }),
+        ...(total.rows === 0 && {
+          andThen: () => completeWithoutRows(deps, context, manifests[0]?.attempt ?? '', step),
+        }),
       };
     });
 }
@@ -95,26 +89,15 @@ async function exportTables(
   return publish(deps, context, written);
 }
 
-/** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
-function patience({ config, chunk }: ChunkContext): number {
-  const rows = Object.values(chunk.rowsPlanned).reduce((sum, count) => sum + count, 0);
-  return Math.max(config.stallSeconds, 60 + rows * silentSecondsPerRow);
-}
-
 async function exportTable(
   deps: Dependencies,
   context: ChunkContext,
   source: RawSource,
   tx: SourceReader,
   attempt: string,
-  { signal, advance }: Step,
+  step: Step,
 ): Promise<Manifest> {
   const { config } = context;
-  const place = `${placeOf(context)}, ${source.subject}`;
-  const predicate = predicateOf(context, source);
-  // Outside of a transaction the server would hash what another statement sees than the one that was read.
-  const serverCanHash = source.serverHash && config.consistency !== 'rcsi';
-  const hasher = serverCanHash ? undefined : new SetHasher();
   const writer = createPartWriter({
     duckdb: await deps.duckdb(config),
     bucket: deps.buckets.raw,
@@ -123,32 +106,18 @@ async function exportTable(
     columns: source.columns,
     partRows: config.storage.partRows,
     spillDirectory: deps.spillDirectory,
-    signal,
+    signal: step.signal,
   });
   try {
-    const read = await streamTable(tx, source, predicate, batchRows, signal, async (batch) => {
-      // The writer first: what has no canonical text it can name by its place in the chunk.
-      await about(place, () => writer.write(batch));
-      hasher?.add(source.columns, batch);
-      advance(batch.rows);
-    });
+    const onBatch = (batch: ColumnBatch): Promise<void> => writer.write(batch);
+    const { rows: read, stated } = await readTable(context, source, tx, step, { hash: false, onBatch });
     const { parts, rows, bytes, checksum } = await writer.finish();
     if (read !== rows)
       throw new MigrationError(
         'CHECKSUM_EXPORT',
         `${source.subject}: ${read} rows were read and ${rows} written.`,
       );
-    // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
-    const asks = rows > 0 || (context.chunk.rowsPlanned[source.subject] ?? 0) > 0;
-    const stated =
-      hasher !== undefined || !asks
-        ? { checksum: hasher?.value() ?? emptyChecksum, method: 'reader' as const }
-        : {
-            checksum: await checksumTable(tx, source, source.columns, predicate, signal),
-            method: 'server' as const,
-          };
-    advance(1);
-    requireEqual('raw', stated.checksum, checksum, place);
+    requireEqual('raw', stated.checksum, checksum, `${placeOf(context)}, ${source.subject}`);
     const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     return {
       version: 1,
@@ -213,21 +182,6 @@ function checksumsOf({ sources }: ChunkContext, manifests: readonly Manifest[]):
       { hop: 'raw' as const, subject, checksum, method: 'duckdb', matches: true },
     ];
   });
-}
-
-function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
-  const configured = target.sources.find(
-    ({ schema, table }) => schema === source.schema && table === source.table,
-  );
-  const column = source.columns.find(({ name }) => name === configured?.chunkColumn);
-  const { from, to, isNull } = chunk.window;
-  return {
-    ...(column !== undefined && { chunkColumn: column }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(isNull && { isNull }),
-    ...(configured?.filter !== undefined && { filter: configured.filter }),
-  };
 }
 
 function sum(manifests: readonly Manifest[]): { readonly rows: number; readonly bytes: number } {

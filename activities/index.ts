@@ -2,6 +2,7 @@ import { outsideAllowedHours } from './allowed-hours.js';
 import { checksumChunk } from './checksum-chunk.js';
 import { chunkActivities } from './chunks.js';
 import type { Activities } from './contract.js';
+import { copyChunk } from './copy-chunk.js';
 import type { Dependencies } from './dependencies.js';
 import { exportChunk } from './export-chunk.js';
 import { finalizeTarget } from './finalize-target.js';
@@ -29,6 +30,7 @@ export function createActivities(deps: Dependencies): Activities {
     prepareTargets: prepareTargets(deps, contexts),
     ...chunkActivities(deps, contexts),
     exportChunk: exportChunk(deps, contexts),
+    copyChunk: copyChunk(deps, contexts),
     transformChunk: transformChunk(deps, contexts),
     importChunk: importChunk(deps, contexts),
     checksumChunk: checksumChunk(deps, contexts),

@@ -6,7 +6,7 @@ import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { Chunk } from '../engine/postgres/control/types.js';
 import { type ObjectKey, rawPrefix, transformedPrefix } from '../engine/storage/keys.js';
-import type { ChunkRef } from './contract.js';
+import type { ChunkRef, Route } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 
 /** A run works to its end with what it was opened with: its own row in migration_control.run, never the files. */
@@ -109,6 +109,12 @@ function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): 
       chunk.epoch,
     ),
   };
+}
+
+/** A target's chunks take the route that its configuration leaves them. */
+export function routeOf({ path, transform }: TargetConfig): Route {
+  if (transform !== undefined) return 'transform';
+  return path === 'direct' ? 'direct' : 'plain';
 }
 
 export function targetOf(config: RunConfig, name: string): TargetConfig {

@@ -69,6 +69,7 @@ export async function loadRunConfig(
     quarantineLimit: category.poison === 'quarantine' ? category.poisonLimit : 0,
     storage: category.storage,
     duckdb: category.duckdb,
+    sourceChecksum: category.sourceChecksum,
     stallSeconds: category.stall,
     slow: category.slow,
     finalize: category.finalize,

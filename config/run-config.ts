@@ -1,3 +1,4 @@
+import type { Policy } from '../engine/rows/fits.js';
 import type { Column } from '../engine/rows/types.js';
 
 /** What a run works with: the parameters, the mappings and the category file, merged and validated. No secrets. */
@@ -18,6 +19,8 @@ export interface RunConfig {
   readonly quarantineLimit: number;
   readonly storage: { readonly partRows: number };
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
+  /** Who hashes what was read: the server by a second look at the rows, or the reader alone. */
+  readonly sourceChecksum: 'server' | 'reader';
   readonly stallSeconds: number;
   /** When a chunk is shown as slow: by the median of the run's finished ones, and in seconds. */
   readonly slow: { readonly factor: number; readonly atLeast: number };
@@ -59,6 +62,8 @@ export interface TargetConfig {
   /** Text of the transform SQL; absent for a plain copy (exactly one source). */
   readonly transform?: { readonly file: string; readonly sql: string };
   readonly joinKeys?: 'exact' | 'casefold_rtrim';
+  /** `direct`: rows go from the source into the stage without resting in a bucket; only without a transform. */
+  readonly path: 'staged' | 'direct';
   readonly chunk: {
     readonly by: 'date' | 'none';
     readonly grain: 'day' | 'month';
@@ -69,6 +74,8 @@ export interface TargetConfig {
 export interface TargetColumn extends Column {
   /** As declared, for DDL: `numeric(11,3)`, `varchar(100)`, `timestamp(3)`. */
   readonly pgType: string;
+  /** What becomes of a value that the column cannot hold. */
+  readonly policy: Policy;
 }
 
 export interface SourceTable {

@@ -56,8 +56,15 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
     ),
     ...(await transformOf(input, target, at)),
     ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
+    path: pathOf(target, at('path')),
     chunk: target.chunk,
   };
+}
+
+function pathOf({ path, transform }: Target, field: string): TargetConfig['path'] {
+  if (path === 'direct' && transform !== undefined)
+    throw invalid(`${field} is "direct"; allowed: "staged", as a transform reads its sources from a bucket`);
+  return path;
 }
 
 function typed(column: Target['columns'][number], field: string): TargetColumn {
@@ -67,6 +74,7 @@ function typed(column: Target['columns'][number], field: string): TargetColumn {
       type: parsePgType(column.type),
       nullable: column.nullable,
       pgType: column.type,
+      policy: column.policy,
     };
   } catch (cause) {
     if (!(cause instanceof MigrationError)) throw cause;

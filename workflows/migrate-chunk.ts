@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, ChunkRef, DatabaseId, StepName, StepResult } from '../activities/contract.js';
+import type { Activities, ChunkRef, DatabaseId, Route, StepResult } from '../activities/contract.js';
 import { exportedSignal, haltSignal } from './messages.js';
 import { stepOptions } from './options.js';
 
@@ -15,6 +15,7 @@ export interface MigrateChunkInput extends DatabaseId {
   readonly runId: string;
   readonly chunkId: string;
   readonly window: string;
+  readonly route: Route;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkOutco
     return result;
   };
   try {
-    await runSteps(step, chunk);
+    await runSteps(step, chunk, input.route);
     return 'done';
   } catch (error) {
     if (error instanceof Halted) return 'halted';
@@ -55,16 +56,23 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkOutco
 }
 
 type StepReport = readonly [string, StepResult];
-type RunStep = (name: StepName, work: (activities: Activities) => Promise<StepResult>) => Promise<StepResult>;
+type StepLabel = 'export' | 'copy' | 'transform' | 'import' | 'checksum';
+type RunStep = (
+  name: StepLabel,
+  work: (activities: Activities) => Promise<StepResult>,
+) => Promise<StepResult>;
 
-async function runSteps(step: RunStep, chunk: ChunkRef): Promise<void> {
-  const { rows } = await step('export', (activities) => activities.exportChunk(chunk));
-  // The export has completed it.
+async function runSteps(step: RunStep, chunk: ChunkRef, route: Route): Promise<void> {
+  const { rows } =
+    route === 'direct'
+      ? await step('copy', (activities) => activities.copyChunk(chunk))
+      : await step('export', (activities) => activities.exportChunk(chunk));
+  // What has read no row has completed the chunk.
   if (rows === 0) return;
-  // The next chunk may be exported while this one is transformed.
+  // The next chunk may be read while this one goes on.
   const told = tellExported(chunk.chunkId);
-  await step('transform', (activities) => activities.transformChunk(chunk));
-  await step('import', (activities) => activities.importChunk(chunk));
+  if (route === 'transform') await step('transform', (activities) => activities.transformChunk(chunk));
+  if (route !== 'direct') await step('import', (activities) => activities.importChunk(chunk));
   await step('checksum', (activities) => activities.checksumChunk(chunk));
   await told;
 }

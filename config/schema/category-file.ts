@@ -44,6 +44,11 @@ export const categoryFileSchema = strictObject({
   poisonLimit: whole(1, 10_000, 'rows')
     .default(100)
     .describe('Rows of one chunk that may be quarantined; with more of them the chunk parks all the same.'),
+  sourceChecksum: oneOf(['server', 'reader'])
+    .default('server')
+    .describe(
+      'server: SQL Server hashes the rows of a chunk itself, which reads them once more. reader: only what was read is hashed.',
+    ),
   storage: strictObject({
     partRows: whole(1, 100_000_000, 'rows').default(250_000).describe('Rows of one Parquet part.'),
   }).prefault({}),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Policy } from '../../engine/rows/fits.js';
 import { allowed, strictObject } from './strict-object.js';
 
 const nameAllowed = 'a name of 1 to 63 bytes';
@@ -11,6 +12,7 @@ const postgresName = z
 const sourceName = z
   .string(allowed('a name of 1 to 128 characters'))
   .regex(/^[^\p{Cc}]{1,128}$/u, allowed('a name of 1 to 128 characters'));
+const policies = ['fail', 'replace', 'round', 'truncate'] as const satisfies readonly Policy[];
 const truth = z.boolean(allowed('true or false'));
 
 const column = strictObject({
@@ -18,9 +20,15 @@ const column = strictObject({
   type: z
     .string(allowed('a PostgreSQL type'))
     .describe(
-      'PostgreSQL type: boolean, smallint, integer, bigint, numeric(p,s), date, timestamp(p), varchar(n), text.',
+      'PostgreSQL type: boolean, smallint, integer, bigint, numeric(p,s), real, double precision, date, time(p), timestamp(p), timestamptz(p), uuid, varchar(n), text, bytea, json, xml.',
     ),
   nullable: truth.default(true),
+  policy: z
+    .enum(policies, allowed(policies.map((policy) => `'${policy}'`).join(', ')))
+    .default('fail')
+    .describe(
+      'What becomes of a value that the column cannot hold. fail: its row is poison. replace: U+FFFD for U+0000 and half surrogate pairs. round, truncate: fraction digits; truncate also what is too long.',
+    ),
 });
 
 const source = strictObject({
@@ -58,6 +66,12 @@ export const targetSchema = strictObject({
     .min(1, allowed('a path'))
     .optional()
     .describe('SQL file, relative to the directory that holds the configuration directory.'),
+  path: z
+    .enum(['staged', 'direct'], allowed("'staged' or 'direct'"))
+    .default('staged')
+    .describe(
+      'staged: through Parquet parts in RAW_BUCKET. direct: from the source into the stage in one step; only without a transform.',
+    ),
   joinKeys: z
     .enum(['exact', 'casefold_rtrim'], allowed("'exact' or 'casefold_rtrim'"))
     .optional()

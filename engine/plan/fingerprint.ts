@@ -50,7 +50,7 @@ function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string 
     transformVersion,
     transform: target.transform?.sql ?? null,
     joinKeys: target.joinKeys ?? null,
-    columns: target.columns.map(({ name, pgType, nullable }) => [name, pgType, nullable]),
+    columns: target.columns.map(({ name, pgType, nullable, policy }) => [name, pgType, nullable, policy]),
     partitionColumn: target.partitionColumn ?? null,
   });
 }

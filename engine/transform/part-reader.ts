@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
-import type { DuckDBDataChunk } from '@duckdb/node-api';
 import bindings from '@duckdb/node-bindings';
 import { MigrationError } from '../errors.js';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
+import { type ColumnBatch, clearBatch, createBatch } from '../rows/column-batch.js';
 import { duckdbTypeOf } from '../rows/type-map.js';
-import type { Column, RowBatch } from '../rows/types.js';
+import type { Column } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
-import type { Manifest, Part } from '../storage/manifest.js';
+import type { Manifest } from '../storage/manifest.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';
-import { type VectorRead, vectorRead } from './vector-read.js';
+import { readVector } from './vector-read.js';
 import { duckdbLiteral } from './vector-types.js';
 
 export interface PartReaderOptions {
@@ -27,19 +27,29 @@ export interface PartReaderOptions {
 const keepOrder = 'SET SESSION preserve_insertion_order = true';
 
 /**
- * Streams the rows of a manifest's parts, one file and at most 2,048 rows in memory at a time, in the order of the
- * files: each reading gives a row the same place. Throws STORAGE_IO when a part does not hold the rows that its
- * manifest says, the bucket's errors, and the signal's reason.
+ * Streams the rows of a manifest's parts, one file and one batch in memory at a time, in the order of the files: each
+ * reading gives a row the same place. A batch holds until the next is asked for. Throws STORAGE_IO when a part does
+ * not hold the rows that its manifest says, VALUE_UNREPRESENTABLE (`readVector`), the bucket's errors, and the signal's
+ * reason.
  */
-export async function* readParts(options: PartReaderOptions): AsyncIterable<RowBatch> {
+export async function* readParts(options: PartReaderOptions): AsyncIterable<ColumnBatch> {
   const { duckdb, bucket, manifest, columns, scratch, signal } = options;
-  const reads = columns.map(vectorRead);
   const session = await duckdb.openSession(signal);
   try {
     await session.run(keepOrder);
     for (const part of manifest.parts) {
       const path = await bucket.localFile(part.key, scratch, signal);
-      yield* readFile(session, path, part, columns, reads);
+      let rows = 0;
+      for await (const batch of readParquet(session, path, columns)) {
+        rows += batch.rows;
+        yield batch;
+      }
+      if (rows !== part.rows) {
+        throw new MigrationError(
+          'STORAGE_IO',
+          `Part ${part.key} holds ${rows} rows, its manifest says ${part.rows}. Restart this window.`,
+        );
+      }
       if (!relative(scratch, path).startsWith('..')) await rm(path);
     }
   } finally {
@@ -47,35 +57,27 @@ export async function* readParts(options: PartReaderOptions): AsyncIterable<RowB
   }
 }
 
-async function* readFile(
+/**
+ * The rows of a Parquet file, whose columns are cast to the types of `columns`; in the order of the file if the
+ * session keeps it. A batch holds until the next is asked for.
+ */
+export async function* readParquet(
   session: DuckDbSession,
   path: string,
-  part: Part,
   columns: readonly Column[],
-  reads: readonly VectorRead[],
-): AsyncIterable<RowBatch> {
+): AsyncIterable<ColumnBatch> {
   const list = columns.map(({ name, type }) => `CAST(${quoteDuckdb(name)} AS ${duckdbTypeOf(type)})`);
   const select = `SELECT ${list.join(', ')} FROM read_parquet(${duckdbLiteral(path)})`;
   const result = await session.guarded((connection) => connection.stream(select));
-  let rows = 0;
+  const batch = createBatch(columns);
   for (;;) {
     const chunk = await session.guarded(() => result.fetchChunk());
-    if (!chunk || chunk.rowCount === 0) break;
-    rows += chunk.rowCount;
-    yield toBatch(chunk, reads);
+    if (!chunk || chunk.rowCount === 0) return;
+    clearBatch(batch);
+    batch.rows = chunk.rowCount;
+    for (const [index, vector] of batch.columns.entries()) {
+      readVector(bindings.data_chunk_get_vector(chunk.chunk, index), vector, batch.rows);
+    }
+    yield batch;
   }
-  if (rows !== part.rows) {
-    throw new MigrationError(
-      'STORAGE_IO',
-      `Part ${part.key} holds ${rows} rows, its manifest says ${part.rows}. Restart this window.`,
-    );
-  }
-}
-
-function toBatch(chunk: DuckDBDataChunk, reads: readonly VectorRead[]): RowBatch {
-  const rows = chunk.rowCount;
-  return {
-    rows,
-    columns: reads.map((read, index) => read(bindings.data_chunk_get_vector(chunk.chunk, index), rows)),
-  };
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Column, RowBatch, SetChecksum } from '../rows/types.js';
+import type { ColumnBatch } from '../rows/column-batch.js';
+import type { Column, SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
 import { addChecksums } from '../validation/set-checksum.js';
 import { type DuckDb, makeScratch } from './duckdb.js';
 import { openPartTable, type PartTable } from './part-table.js';
-import { vectorRows } from './vector-types.js';
 
 export interface PartWriterOptions {
   readonly duckdb: DuckDb;
@@ -18,10 +18,15 @@ export interface PartWriterOptions {
   readonly columns: readonly Column[];
   /** Rows in a part file, at most. */
   readonly partRows: number;
+  /** Bytes of the rows in a part, about; 64 MB if absent. */
+  readonly partBytes?: number;
   /** Part files rest here until they are uploaded; removed by finish and abort. */
   readonly spillDirectory: string;
   readonly signal: AbortSignal;
 }
+
+/** Rows of this many bytes may wait in memory twice a writer, so that wide ones make smaller parts. */
+const defaultPartBytes = 64 * 2 ** 20;
 
 export interface WrittenParts {
   readonly parts: readonly Part[];
@@ -32,8 +37,8 @@ export interface WrittenParts {
 }
 
 export interface PartWriter {
-  /** Takes a batch of any size; resolves when the next may come. One call at a time. */
-  write(batch: RowBatch): Promise<void>;
+  /** Takes a batch; resolves when it is done with it and the next may come. One call at a time. */
+  write(batch: ColumnBatch): Promise<void>;
   /** Writes what is left and tells what was written; no rows, no parts. */
   finish(): Promise<WrittenParts>;
   /** Frees everything local; to be called after any error. Uploaded parts stay as leftovers of the attempt. */
@@ -47,8 +52,8 @@ interface ShippedPart {
 }
 
 /**
- * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of `partRows` rows is copied out and
- * uploaded, the next fills: memory holds two of them, and spills beyond DuckDB's limit. Throws the errors of the
+ * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out
+ * and uploaded, the next fills: memory holds two of them, and spills beyond DuckDB's limit. Throws the errors of the
  * bucket and of DuckDB, VALUE_UNREPRESENTABLE, and the signal's reason.
  */
 export function createPartWriter(options: PartWriterOptions): PartWriter {
@@ -71,17 +76,17 @@ class DuckDbPartWriter implements PartWriter {
     this.#scratch = join(options.spillDirectory, `parts-${randomUUID()}`);
   }
 
-  async write(batch: RowBatch): Promise<void> {
-    const { partRows, signal } = this.#options;
+  async write(batch: ColumnBatch): Promise<void> {
+    const { partRows, partBytes = defaultPartBytes, signal } = this.#options;
     for (let from = 0; from < batch.rows; ) {
       signal.throwIfAborted();
       this.#filling ??= await this.#takeTable();
       const table = this.#filling;
-      const count = Math.min(vectorRows, batch.rows - from, partRows - table.rows);
-      table.append(batch, from, count, this.#rows);
+      const count = Math.min(batch.rows - from, partRows - table.rows);
+      table.append(batch, { from, count, ordinal: this.#rows });
       from += count;
       this.#rows += count;
-      if (table.rows === partRows) await this.#ship(table);
+      if (table.rows === partRows || table.bytes >= partBytes) await this.#ship(table);
     }
   }
 

@@ -122,12 +122,12 @@ export class ChunksInFlight {
     }
   }
 
-  async #child({ chunkId, window }: Chunk, entry: InFlight): Promise<ChunkOutcome> {
+  async #child({ chunkId, window, route }: Chunk, entry: InFlight): Promise<ChunkOutcome> {
     const { target, server, database } = this.database;
     const child = await takingOver(() =>
       startChild(migrateChunk, {
         workflowId: workflowIds.chunk(this.category, this.database, window),
-        args: [{ ...this.database, chunkId, window }],
+        args: [{ ...this.database, chunkId, window, route }],
         staticSummary: `${target} ${server}/${database} ${window}`,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       }),

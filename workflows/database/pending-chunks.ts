@@ -1,10 +1,11 @@
-import type { ChunkPage } from '../../activities/contract.js';
+import type { ChunkPage, Route } from '../../activities/contract.js';
 import { chunkPageSize } from '../options.js';
 
 export interface Chunk {
   readonly chunkId: string;
   readonly ordinal: number;
   readonly window: string;
+  readonly route: Route;
 }
 
 type ListChunks = (after: { readonly afterOrdinal: number; readonly limit: number }) => Promise<ChunkPage>;
@@ -47,10 +48,13 @@ export class PendingChunks {
     const excluded = new Set(inFlight);
     const generation = this.#generation;
     const limit = chunkPageSize + excluded.size;
-    const { chunks } = await this.listChunks({ afterOrdinal: this.afterOrdinal, limit });
+    const { chunks, route } = await this.listChunks({ afterOrdinal: this.afterOrdinal, limit });
     // A chunk has come back meanwhile, that this list may lack.
     if (this.#generation !== generation) return;
-    this.#page = chunks.filter(({ chunkId }) => !excluded.has(chunkId)).slice(0, chunkPageSize);
+    this.#page = chunks
+      .filter(({ chunkId }) => !excluded.has(chunkId))
+      .slice(0, chunkPageSize)
+      .map((chunk) => ({ ...chunk, route }));
     this.#exhausted = chunks.length < limit;
   }
 

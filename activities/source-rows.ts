@@ -1,0 +1,84 @@
+import { about } from '../engine/errors.js';
+import { hasServerForm } from '../engine/rows/checksum-tsql.js';
+import type { ColumnBatch } from '../engine/rows/column-batch.js';
+import { createRowHasher } from '../engine/rows/hash/row-hasher.js';
+import type { SetChecksum } from '../engine/rows/types.js';
+import { checksumTable } from '../engine/sqlserver/checksum.js';
+import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
+import type { SourceReader } from '../engine/sqlserver/session.js';
+import { streamTable } from '../engine/sqlserver/stream-table.js';
+import type { Manifest } from '../engine/storage/manifest.js';
+import { emptyChecksum } from '../engine/validation/set-checksum.js';
+import { type ChunkContext, placeOf, type RawSource } from './run-context.js';
+import type { Step } from './step.js';
+
+/** Twenty times what HASHBYTES over a row of the founding tables takes on a slow core. */
+const silentSecondsPerRow = 50e-6;
+
+export interface ReadTable {
+  readonly rows: number;
+  /** What the source holds of the chunk, by whoever was chosen to say so. */
+  readonly stated: NonNullable<Manifest['source']>;
+  /** By the reader; always where it was asked for, else only where `stated` is of the reader too. */
+  readonly hashed: SetChecksum | undefined;
+}
+
+/** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
+export function patience({ config, chunk }: ChunkContext): number {
+  const rows = Object.values(chunk.rowsPlanned).reduce((sum, count) => sum + count, 0);
+  return Math.max(config.stallSeconds, 60 + rows * silentSecondsPerRow);
+}
+
+/**
+ * Reads a chunk's rows of one source table, and what the source says of them, in the transaction of `tx`. Throws as
+ * `SourceReader.stream` does, and what `onBatch` throws, with the place before the message.
+ */
+export async function readTable(
+  context: ChunkContext,
+  source: RawSource,
+  tx: SourceReader,
+  { signal, advance }: Step,
+  options: { readonly hash: boolean; readonly onBatch: (batch: ColumnBatch) => Promise<void> },
+): Promise<ReadTable> {
+  const place = `${placeOf(context)}, ${source.subject}`;
+  const predicate = predicateOf(context, source);
+  const asksServer = serverHashes(context, source);
+  const hasher = options.hash || !asksServer ? createRowHasher(source.columns) : undefined;
+  const rows = await about(place, () =>
+    streamTable(tx, source, predicate, signal, async (batch) => {
+      hasher?.add(batch);
+      const count = batch.rows;
+      await options.onBatch(batch);
+      advance(count);
+    }),
+  );
+  const hashed = hasher?.value();
+  // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
+  const isEmpty = rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0;
+  if (isEmpty || !asksServer)
+    return { rows, hashed, stated: { checksum: hashed ?? emptyChecksum, method: 'reader' } };
+  const checksum = await checksumTable(tx, source, source.columns, predicate, signal);
+  advance(1);
+  return { rows, hashed, stated: { checksum, method: 'server' } };
+}
+
+/** Outside of a transaction the server would hash what another statement sees than the one that was read. */
+function serverHashes({ config }: ChunkContext, { serverHash, columns }: RawSource): boolean {
+  if (config.sourceChecksum !== 'server' || config.consistency === 'rcsi') return false;
+  return serverHash && columns.every(hasServerForm);
+}
+
+function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
+  const configured = target.sources.find(
+    ({ schema, table }) => schema === source.schema && table === source.table,
+  );
+  const column = source.columns.find(({ name }) => name === configured?.chunkColumn);
+  const { from, to, isNull } = chunk.window;
+  return {
+    ...(column !== undefined && { chunkColumn: column }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(isNull && { isNull }),
+    ...(configured?.filter !== undefined && { filter: configured.filter }),
+  };
+}
