@@ -1,0 +1,44 @@
+import { rowsOf } from '../../engine/rows/cells';
+import type { Cell } from '../../engine/rows/types';
+import {
+  type ReadLimits,
+  ResultDecoder,
+  type StreamedColumn,
+} from '../../engine/sqlserver/wire/result-decoder';
+
+export interface DecodedAnswer {
+  readonly rows: readonly (readonly Cell[])[];
+  /** Tokens that hold no rows, one after another. */
+  readonly tokens: Buffer;
+  /** Rows of each batch. */
+  readonly batches: readonly number[];
+  readonly replaced: readonly number[];
+}
+
+/** Decodes an answer that arrives in chunks. */
+export function decodeAnswer(
+  columns: readonly StreamedColumn[],
+  chunks: Iterable<Buffer>,
+  limits: Partial<ReadLimits> = {},
+): DecodedAnswer {
+  const rows: (readonly Cell[])[] = [];
+  const tokens: Buffer[] = [];
+  const batches: number[] = [];
+  const decoder = new ResultDecoder(columns, limits, (token) => tokens.push(token));
+  const take = (): void => {
+    batches.push(decoder.batch.rows);
+    rows.push(...rowsOf(columns, decoder.batch));
+    decoder.batchTaken();
+  };
+  for (const chunk of chunks) {
+    decoder.add(chunk);
+    while (decoder.next()) take();
+  }
+  while (decoder.end()) take();
+  if (decoder.batch.rows > 0) take();
+  return { rows, tokens: Buffer.concat(tokens), batches, replaced: decoder.counts.map((c) => c.replaced) };
+}
+
+export function* chunksOf(bytes: Buffer, size: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
