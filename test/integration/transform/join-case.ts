@@ -52,9 +52,13 @@ export async function runTransform(fixture: Fixture, given: Case): Promise<Trans
   const { bucket, duckdb, directory } = fixture;
   const cellRows = given.left ?? left;
   const partRows = Math.max(2, cellRows.length / 4);
-  const sources = [{ table: 'cells', manifest: await fixture.write(cells, cellRows, partRows), bucket }];
+  const sources = [{ table: 'cells', manifest: await fixture.write(cells, cellRows, { partRows }), bucket }];
   if (given.sql?.includes('usage')) {
-    sources.push({ table: 'usage', manifest: await fixture.write(usage, given.right ?? right, 3), bucket });
+    sources.push({
+      table: 'usage',
+      manifest: await fixture.write(usage, given.right ?? right, { partRows: 3 }),
+      bucket,
+    });
   }
   return createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') }).transform({
     target: {

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
-import { createPartWriter } from '../../../engine/transform/part-writer.js';
+import type { ColumnBatch } from '../../../engine/rows/column-batch.js';
+import type { Cell, Column } from '../../../engine/rows/types.js';
+import { readParts } from '../../../engine/transform/part-reader.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
-import { columnsOf, type Fixture, openFixture, type Row, somePrefix, sorted, transpose } from './fixture.js';
+import { anyRows } from '../../support/arbitrary-rows.js';
+import { batchesOf, columnsOf, type Fixture, openFixture, type Row, sorted } from './fixture.js';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -12,66 +14,39 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const types: readonly LogicalType[] = [
-  { kind: 'bool' },
-  { kind: 'int', bits: 8 },
-  { kind: 'int', bits: 16 },
-  { kind: 'int', bits: 32 },
-  { kind: 'int', bits: 64 },
-  { kind: 'decimal', precision: 3, scale: 3 },
-  { kind: 'decimal', precision: 9, scale: 2 },
-  { kind: 'decimal', precision: 11, scale: 3 },
-  { kind: 'decimal', precision: 38, scale: 10 },
-  { kind: 'date' },
-  { kind: 'timestamp', precision: 3 },
-  { kind: 'text' },
-];
-const columns: readonly Column[] = types.map((type, i) => ({ name: `c"${i}`, type, nullable: true }));
-
-function cellOf(type: LogicalType): fc.Arbitrary<Cell> {
-  switch (type.kind) {
-    case 'bool':
-      return fc.boolean();
-    case 'int':
-      if (type.bits === 64) return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-      if (type.bits === 8) return fc.integer({ min: 0, max: 255 });
-      return fc.integer({ min: -(2 ** (type.bits - 1)), max: 2 ** (type.bits - 1) - 1 });
-    case 'decimal': {
-      const most = 10n ** BigInt(type.precision) - 1n;
-      return fc.oneof(fc.bigInt({ min: -most, max: most }), fc.constantFrom(0n, most, -most));
-    }
-    case 'date':
-      return fc.integer({ min: -719_162, max: 2_932_896 });
-    case 'timestamp':
-      return fc.bigInt({ min: -62_135_596_800_000n, max: 253_402_300_799_999n }).map((ms) => ms * 1000n);
-    case 'text':
-      return fc.oneof(
-        fc.string({ unit: 'binary', maxLength: 40 }),
-        fc.constantFrom(
-          '',
-          ' ',
-          '\uFEFFbom',
-          'a\0b',
-          'twelve chars',
-          'thirteen char',
-          '\\N',
-          '\\.',
-          '\t\n\r"',
-          '😀',
-        ),
-      );
-  }
-}
-
 describe('parts', () => {
   it('give back every value of every type as it was written', async () => {
-    const row = fc.tuple(...types.map((type) => fc.option(cellOf(type), { nil: null, freq: 6 })));
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 40 }), async (rows) => {
+      fc.asyncProperty(anyRows, async ({ columns, rows }) => {
         expect(await fixture.read(await fixture.write(columns, rows))).toEqual(rows);
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
+  });
+
+  it('give back strings of any length, whatever characters and bytes they hold', async () => {
+    const columns: readonly Column[] = [
+      { name: 'a "text"', type: { kind: 'text' }, nullable: true },
+      { name: 'bytes', type: { kind: 'bytes' }, nullable: true },
+    ];
+    const long = 'é'.repeat(70_000);
+    const texts = [
+      '',
+      null,
+      ' ',
+      '\uFEFFbom',
+      'a\0b',
+      'twelve chars',
+      'thirteen char',
+      '\\N\t\n\r"',
+      '😀',
+      long,
+    ];
+    const rows = texts.map((text) => [
+      text,
+      text === null ? null : new Uint8Array(Buffer.from(text, 'utf16le')),
+    ]);
+    expect(await fixture.read(await fixture.write(columns, rows))).toEqual(rows);
   });
 
   const some = columnsOf({ id: 'integer', name: 'varchar(20)' });
@@ -79,7 +54,7 @@ describe('parts', () => {
     Array.from({ length: count }, (_, i) => [i, i % 7 === 0 ? null : `n ${i}`]);
 
   it('hold at most partRows rows each, and every row once, across batches and vectors', async () => {
-    const manifest = await fixture.write(some, many(10_001), 3_000);
+    const manifest = await fixture.write(some, many(10_001), { partRows: 3_000 });
     expect(manifest.parts.map(({ rows }) => rows)).toEqual([3_000, 3_000, 3_000, 1_001]);
     expect(manifest.rows).toBe(10_001);
     expect(manifest.bytes).toBe(manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0));
@@ -88,7 +63,7 @@ describe('parts', () => {
 
   it('are read in the order of their files, and so in the same each time', async () => {
     const threeRowGroups = Array.from({ length: 300_000 }, (_, i): Row => [i]);
-    const manifest = await fixture.write(columnsOf({ id: 'integer' }), threeRowGroups, 300_000);
+    const manifest = await fixture.write(columnsOf({ id: 'integer' }), threeRowGroups, { partRows: 300_000 });
     expect(manifest.parts).toHaveLength(1);
     const path = await fixture.bucket.localFile(manifest.parts[0]?.key ?? '', fixture.directory);
     const session = await fixture.duckdb.openSession(new AbortController().signal);
@@ -105,7 +80,7 @@ describe('parts', () => {
 
   it('have a checksum that does not depend on how rows are cut and ordered, but on every value', async () => {
     const one = await fixture.write(some, many(5_000));
-    const other = await fixture.write(some, many(5_000).reverse(), 777);
+    const other = await fixture.write(some, many(5_000).reverse(), { partRows: 777 });
     expect(other.checksum).toEqual(one.checksum);
     const halves = [many(5_000).slice(0, 2_000), many(5_000).slice(2_000)];
     const sums = await Promise.all(halves.map(async (half) => (await fixture.write(some, half)).checksum));
@@ -131,73 +106,74 @@ describe('parts', () => {
     await expect(fixture.read({ ...manifest, parts })).rejects.toMatchObject({ code: 'STORAGE_IO' });
   });
 
-  it.each<[string, LogicalType, Cell]>([
-    ['an integer out of range', { kind: 'int', bits: 16 }, 40_000],
-    ['a negative tinyint', { kind: 'int', bits: 8 }, -1],
-    ['a bigint out of range', { kind: 'int', bits: 64 }, 2n ** 63n],
-    ['a decimal with too many digits', { kind: 'decimal', precision: 3, scale: 1 }, 1000n],
-    ['a long decimal with too many digits', { kind: 'decimal', precision: 20, scale: 0 }, -(10n ** 20n)],
-    ['half a surrogate pair', { kind: 'text' }, 'secret\ud83d'],
-  ])('refuse %s, naming the column and not the value', async (_case, type, cell) => {
-    const writing = fixture.write([{ name: 'the_column', type, nullable: true }], [[null], [cell]]);
-    await expect(writing).rejects.toMatchObject({ code: 'VALUE_UNREPRESENTABLE' });
-    await expect(writing).rejects.toThrow(/the_column, row 1 /);
-    await expect(writing).rejects.not.toThrow(/40000|secret|1000/);
+  it('end where rows of partBytes bytes are in them, so that memory holds no more of wide rows', async () => {
+    const columns = columnsOf({ id: 'integer', wide: 'text' });
+    const wide = Array.from({ length: 6_000 }, (_, i): Row => [i, 'x'.repeat(1_000)]);
+    const manifest = await fixture.write(columns, wide, { partBytes: 3_000_000 });
+    expect(manifest.parts.map(({ rows }) => rows)).toEqual([4_096, 1_904]);
+    expect(sorted(await fixture.read(manifest))).toEqual(sorted(wide));
   });
 
-  it('refuse a value by its place in the chunk, through batches and parts', async () => {
-    const writer = createPartWriter({
-      duckdb: fixture.duckdb,
-      bucket: fixture.bucket,
-      prefix: somePrefix(),
-      attempt: 'a',
-      columns: [{ name: 'the_column', type: { kind: 'text' }, nullable: true }],
-      partRows: 2_500,
-      spillDirectory: join(fixture.directory, 'named'),
-      signal: new AbortController().signal,
-    });
-    const texts = (bad: number) => Array.from({ length: 3_000 }, (_, at) => (at === bad ? '\ud83d' : 'x'));
-    await writer.write({ rows: 3_000, columns: [texts(-1)] });
-    const writing = writer.write({ rows: 3_000, columns: [texts(2_999)] });
+  it('refuse text that is not UTF-8, by its place in the chunk, through batches and parts', async () => {
+    const columns: readonly Column[] = [{ name: 'the_column', type: { kind: 'text' }, nullable: true }];
+    const octets = columns.map((column): Column => ({ ...column, type: { kind: 'bytes' } }));
+    const writer = fixture.open(columns, { partRows: 2_500 });
+    const batches = (bad: number) =>
+      batchesOf(
+        octets,
+        Array.from({ length: 3_000 }, (_, at) => [Buffer.from(at === bad ? 'secret\xff' : 'x', 'latin1')]),
+      );
+    for (const batch of batches(-1)) await writer.write(batch);
+    const [first, second] = batches(2_999);
+    await writer.write(first as ColumnBatch);
+    const writing = writer.write(second as ColumnBatch);
+    await expect(writing).rejects.toMatchObject({ code: 'VALUE_UNREPRESENTABLE' });
     await expect(writing).rejects.toThrow(/the_column, row 5999 of the chunk/);
+    await expect(writing).rejects.not.toThrow(/secret/);
     await writer.abort();
+  });
+});
+
+describe('reading parts', () => {
+  it('stops with the reason of the signal', async () => {
+    const manifest = await fixture.write(
+      columnsOf({ id: 'integer' }),
+      Array.from({ length: 9_000 }, (_, i) => [i]),
+    );
+    const abort = new AbortController();
+    const reason = new Error('cancelled by the test');
+    const { duckdb, bucket, directory } = fixture;
+    const scratch = join(directory, 'stopped');
+    const reading = readParts({
+      duckdb,
+      bucket,
+      manifest,
+      columns: manifest.columns,
+      scratch,
+      signal: abort.signal,
+    });
+    const read = async () => {
+      for await (const batch of reading) if (batch.rows > 0) abort.abort(reason);
+    };
+    await expect(read()).rejects.toBe(reason);
   });
 });
 
 describe('an aborted part writer', () => {
   const some = columnsOf({ id: 'integer' });
-  const batch = {
-    rows: 5_000,
-    columns: transpose(
-      1,
-      Array.from({ length: 5_000 }, (_, i) => [i]),
-    ),
-  };
-  const open = (signal: AbortSignal) => {
-    const { duckdb, bucket, directory } = fixture;
-    const spillDirectory = join(directory, 'aborted');
-    const prefix = somePrefix();
-    return createPartWriter({
-      duckdb,
-      bucket,
-      prefix,
-      attempt: 'a',
-      columns: some,
-      partRows: 2_000,
-      spillDirectory,
-      signal,
-    });
-  };
+  const rows = Array.from({ length: 5_000 }, (_, i): Row => [i]);
 
   it('rethrows the reason and leaves no local file', async () => {
     const abort = new AbortController();
-    const writer = open(abort.signal);
-    await writer.write(batch);
+    const spillDirectory = join(fixture.directory, 'aborted');
+    const writer = fixture.open(some, { partRows: 2_000, spillDirectory, signal: abort.signal });
+    const batches = batchesOf(some, rows);
+    for (const batch of batches) await writer.write(batch);
     const reason = new Error('cancelled by the test');
     abort.abort(reason);
-    await expect(writer.write(batch)).rejects.toBe(reason);
+    await expect(writer.write(batches[0] as ColumnBatch)).rejects.toBe(reason);
     await writer.abort();
     await writer.abort();
-    expect(await readdir(join(fixture.directory, 'aborted')).catch(() => [])).toEqual([]);
+    expect(await readdir(spillDirectory).catch(() => [])).toEqual([]);
   });
 });
