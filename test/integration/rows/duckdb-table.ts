@@ -1,4 +1,5 @@
 import {
+  DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBDateValue,
@@ -9,7 +10,6 @@ import {
 import { quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { duckdbTypeOf } from '../../../engine/rows/type-map.js';
 import type { Cell, Column, LogicalType, RowBatch } from '../../../engine/rows/types.js';
-import { duckdbTypeObject } from '../../../engine/transform/vector-types.js';
 
 /** Creates table `t` anew with the rows, handed over as DuckDB's own values, so that no text is involved. */
 export async function fillDuckdb(
@@ -20,11 +20,11 @@ export async function fillDuckdb(
   const declared = columns.map(({ name, type }) => `${quoteDuckdb(name)} ${duckdbTypeOf(type)}`);
   await connection.run(`CREATE OR REPLACE TABLE t (${declared.join(', ')})`);
   if (batch.rows === 0) return;
-  const chunk = DuckDBDataChunk.create(columns.map(({ type }) => duckdbTypeObject(type)));
+  const appender = await connection.createAppender('t');
+  const chunk = DuckDBDataChunk.create(columns.map((_, index) => appender.columnType(index)));
   chunk.setColumns(
     columns.map(({ type }, index) => (batch.columns[index] ?? []).map((cell) => value(type, cell))),
   );
-  const appender = await connection.createAppender('t');
   appender.appendDataChunk(chunk);
   appender.closeSync();
 }
@@ -33,6 +33,7 @@ function value(type: LogicalType, cell: Cell): DuckDBValue {
   if (cell === null) return null;
   if (type.kind === 'decimal') return new DuckDBDecimalValue(cell as bigint, type.precision, type.scale);
   if (type.kind === 'date') return new DuckDBDateValue(cell as number);
-  if (type.kind === 'timestamp') return new DuckDBTimestampValue(cell as bigint);
+  if (typeof cell === 'bigint' && type.kind !== 'int') return new DuckDBTimestampValue(cell);
+  if (cell instanceof Uint8Array) return new DuckDBBlobValue(cell);
   return cell;
 }
