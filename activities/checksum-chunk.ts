@@ -1,6 +1,6 @@
 import { whileBackendWorks } from '../engine/postgres/backend-watch.js';
 import { markDone } from '../engine/postgres/control/chunks.js';
-import { findLedgerRow, quarantinedBy } from '../engine/postgres/control/ledger.js';
+import { findLedgerRow, type LedgerRow, quarantinedBy, readBy } from '../engine/postgres/control/ledger.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
 import { checksumStage } from '../engine/postgres/stage.js';
 import type { SetChecksum } from '../engine/rows/types.js';
@@ -9,42 +9,27 @@ import { addChecksums, equalChecksums } from '../engine/validation/set-checksum.
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import { placeOf, type RunContexts } from './run-context.js';
-import { readTransformed } from './transform-chunk.js';
+import { type ChunkContext, placeOf, type RunContexts, routeOf } from './run-context.js';
+import type { Step } from './step.js';
+import { partsGone, readTransformed } from './transform-chunk.js';
 
-/** Transformed = stage and quarantine, the stage by PostgreSQL's own hash. Only then is the chunk DONE. */
+/** What was handed on = stage and quarantine, the stage by PostgreSQL's own hash. Only then is the chunk DONE. */
 export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
   return (ref: ChunkRef): Promise<StepResult> =>
     runChunkStep(deps, contexts, ref, 'checksum', async (context, step) => {
-      const { target } = context;
-      const { checksum: expected } = await readTransformed(deps, context);
-      const { staged, quarantined } = await deps.target.withClient(
-        (client) =>
-          whileBackendWorks(
-            deps.target,
-            client,
-            () => step.advance(1),
-            async () => ({
-              staged: await checksumStage(client, target, ref.chunkId),
-              quarantined: quarantinedBy(await findLedgerRow(client, ref.chunkId)),
-            }),
-          ),
-        step.signal,
-      );
+      const { name: subject } = context.target;
+      const { staged, ledger } = await readStage(deps, context, step);
+      const handedOn = await handedOnBy(deps, context, ledger);
+      const quarantined = quarantinedBy(ledger);
+      const expected = handedOn.checksum;
       const actual = addChecksums([staged, quarantined]);
-      const subject = target.name;
+      const matches = equalChecksums(expected, actual);
       // Before the comparison throws: the report shows all sides of one that failed.
       await recordResults(deps.target, ref, {
         checksums: [
-          { hop: 'transformed', subject, checksum: expected, method: 'duckdb' },
+          { hop: 'transformed', subject, ...handedOn },
           ...inQuarantine(subject, quarantined),
-          {
-            hop: 'stage',
-            subject,
-            checksum: staged,
-            method: 'postgres',
-            matches: equalChecksums(expected, actual),
-          },
+          { hop: 'stage', subject, checksum: staged, method: 'postgres', matches },
         ],
         gone: quarantined.rows > 0 ? [] : ['quarantine'],
       });
@@ -53,6 +38,48 @@ export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
       await markDone(deps.target, ref, context.chunk.fingerprint);
       return { rows: staged.rows, bytes: 0, reused: false };
     });
+}
+
+function readStage(
+  { target: db }: Dependencies,
+  { target, chunk }: ChunkContext,
+  { signal, advance }: Step,
+): Promise<{ readonly staged: SetChecksum; readonly ledger: LedgerRow | undefined }> {
+  return db.withClient(
+    (client) =>
+      whileBackendWorks(
+        db,
+        client,
+        () => advance(1),
+        async () => ({
+          staged: await checksumStage(client, target, chunk.chunkId),
+          ledger: await findLedgerRow(client, chunk.chunkId),
+        }),
+      ),
+    signal,
+  );
+}
+
+/**
+ * What the stage was given, in the target's types: by the transformed parts' own checksum where that is of the very
+ * values, else by the reader that converted them, whose reading the parts' checksum has confirmed.
+ */
+async function handedOnBy(
+  deps: Dependencies,
+  context: ChunkContext,
+  ledger: LedgerRow | undefined,
+): Promise<Pick<ChecksumRecord, 'checksum' | 'method'>> {
+  const parts = routeOf(context.target) === 'transform' ? await readTransformed(deps, context) : undefined;
+  if (ledger === undefined) {
+    if (parts === undefined) throw partsGone('raw');
+    return { checksum: parts.checksum, method: 'duckdb' };
+  }
+  if (
+    parts !== undefined &&
+    (ledger.readSum === undefined || !equalChecksums(readBy(ledger), parts.checksum))
+  )
+    return { checksum: parts.checksum, method: 'duckdb' };
+  return { checksum: addChecksums([ledger, quarantinedBy(ledger)]), method: 'reader' };
 }
 
 /** Hashed by the reader of the parts, as no server ever held these rows. */

@@ -14,23 +14,26 @@ type Outcome = Omit<StepResult, 'seconds'> &
     readonly andThen?: () => Promise<void>;
   };
 
-/** A step of a chunk: watched, timed, and recorded for the statistics once it is done. */
+/** A step of a chunk, or some that are one: watched, timed, and recorded for the statistics once it is done. */
 export function runChunkStep(
   deps: Dependencies,
   contexts: RunContexts,
   ref: ChunkRef,
-  name: StepRecord['step'],
+  names: StepRecord['step'] | readonly StepRecord['step'][],
   work: (context: ChunkContext, step: Step) => Promise<Outcome>,
 ): Promise<StepResult> {
   return runStep(async (step) => {
-    const context = await contexts.chunk(ref, name === 'export' ? startChunk : loadChunk);
+    const steps = [names].flat();
+    const name = steps.join(' and ');
+    const context = await contexts.chunk(ref, steps.includes('export') ? startChunk : loadChunk);
     step.stallAfter(context.config.stallSeconds);
     const place = placeOf(context);
     logRun(context.config, 'DEBUG', `${name} begins`, { chunk: place });
     const started = performance.now();
     const { rows, bytes, reused, checksums = [], andThen, ...counted } = await work(context, step);
     const result = { rows, bytes, reused, seconds: (performance.now() - started) / 1000 };
-    await recordResults(deps.target, ref, { steps: [{ step: name, ...result, ...counted }], checksums });
+    const records = steps.map((each) => ({ step: each, ...result, ...counted }));
+    await recordResults(deps.target, ref, { steps: records, checksums });
     await andThen?.();
     logRun(context.config, 'INFO', `${name} ${reused ? 'found done' : 'done'}`, { chunk: place, ...result });
     return result;

@@ -110,13 +110,14 @@ async function exportTable(
   });
   try {
     const onBatch = (batch: ColumnBatch): Promise<void> => writer.write(batch);
-    const { rows: read, stated } = await readTable(context, source, tx, step, { hash: false, onBatch });
+    const { rows: read, stated } = await readTable(context, source, tx, step, { hash: 'here', onBatch });
     const { parts, rows, bytes, checksum } = await writer.finish();
     if (read !== rows)
       throw new MigrationError(
         'CHECKSUM_EXPORT',
         `${source.subject}: ${read} rows were read and ${rows} written.`,
       );
+    if (stated === undefined) throw new MigrationError('INTERNAL', `Nobody has hashed ${source.subject}.`);
     requireEqual('raw', stated.checksum, checksum, `${placeOf(context)}, ${source.subject}`);
     const columns = source.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
     return {

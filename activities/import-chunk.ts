@@ -1,25 +1,33 @@
-import { randomUUID } from 'node:crypto';
-import { about } from '../engine/errors.js';
+import { about, MigrationError } from '../engine/errors.js';
+import { copiedColumns } from '../engine/plan/check-copy.js';
 import { importChunk as importIntoStage } from '../engine/postgres/import-chunk.js';
-import type { RowBatch } from '../engine/rows/types.js';
-import { quarantineKey } from '../engine/storage/keys.js';
+import type { ColumnBatch } from '../engine/rows/column-batch.js';
+import { createRowHasher } from '../engine/rows/hash/row-hasher.js';
+import type { Column } from '../engine/rows/types.js';
+import type { Bucket } from '../engine/storage/bucket.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { readParts } from '../engine/transform/part-reader.js';
+import { describeDifference, equalChecksums } from '../engine/validation/set-checksum.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import { type ChunkContext, placeOf, type RunContexts } from './run-context.js';
+import { readRaw } from './export-chunk.js';
+import { keepQuarantine } from './quarantine-file.js';
+import { type ChunkContext, placeOf, type RunContexts, routeOf } from './run-context.js';
 import { scratchDirectory } from './scratch.js';
 import type { Step } from './step.js';
-import { readTransformed } from './transform-chunk.js';
+import { partsGone, readTransformed } from './transform-chunk.js';
 
-/** Transformed -> stage: COPY exactly once; the ledger row commits with the rows it stands for (invariant 3). */
+/** Parts -> stage: COPY exactly once; the ledger row commits with the rows it stands for (invariant 3). */
 export function importChunk(deps: Dependencies, contexts: RunContexts) {
   return (ref: ChunkRef): Promise<StepResult> =>
     runChunkStep(deps, contexts, ref, 'import', async (context, step) => {
       const { chunk, config, target } = context;
-      const manifest = await readTransformed(deps, context);
+      const { manifest, bucket } = await partsOf(deps, context);
+      const columns = copiedColumns(target, manifest.columns);
+      const whole = isWhole(manifest, columns);
       const scratch = await scratchDirectory(deps.spillDirectory);
+      const parts = { bucket, manifest, scratch: scratch.path };
       try {
         return await about(placeOf(context), () =>
           importIntoStage({
@@ -29,10 +37,12 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
             epoch: chunk.epoch,
             fingerprint: chunk.fingerprint,
             attempt: manifest.attempt,
-            expected: manifest.checksum,
-            rows: () => rowsOf(deps, context, manifest, scratch.path, step),
+            ...(whole && { expected: manifest.checksum }),
+            columns,
+            rows: () =>
+              whole ? rowsOf(deps, context, parts, step) : chosen(deps, context, parts, columns, step),
             quarantineLimit: config.quarantineLimit,
-            keep: (lines) => keep(deps, context, lines),
+            keep: (lines) => keepQuarantine(deps, context, lines),
             signal: step.signal,
             onProgress: () => step.advance(1),
           }),
@@ -43,25 +53,64 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
+interface Parts {
+  readonly bucket: Bucket;
+  readonly manifest: Manifest;
+  /** Directory for what is downloaded. */
+  readonly scratch: string;
+}
+
+/** What the stage is filled from. Throws PARTS_GONE where it is not there (any more). */
+export async function partsOf(
+  deps: Dependencies,
+  context: ChunkContext,
+): Promise<{ readonly manifest: Manifest; readonly bucket: Bucket }> {
+  const { raw, transformed } = deps.buckets;
+  if (routeOf(context.target) === 'transform')
+    return { manifest: await readTransformed(deps, context), bucket: transformed };
+  const [manifest] = (await readRaw(deps, context)) ?? [];
+  if (manifest === undefined) throw partsGone('raw');
+  return { manifest, bucket: raw };
+}
+
+/** Whether the columns are all that the parts have, in their order. */
+function isWhole({ columns }: Manifest, wanted: readonly Column[]): boolean {
+  return columns.length === wanted.length && columns.every(({ name }, index) => wanted[index]?.name === name);
+}
+
 async function* rowsOf(
   deps: Dependencies,
-  { config, target }: ChunkContext,
-  manifest: Manifest,
-  scratch: string,
+  { config }: ChunkContext,
+  parts: Parts,
   { signal, advance }: Step,
-): AsyncGenerator<RowBatch> {
+): AsyncGenerator<ColumnBatch, void> {
   const duckdb = await deps.duckdb(config);
-  const { columns } = target;
-  const bucket = deps.buckets.transformed;
-  for await (const batch of readParts({ duckdb, bucket, manifest, columns, scratch, signal })) {
+  const { columns } = parts.manifest;
+  for await (const batch of readParts({ duckdb, ...parts, columns, signal })) {
     yield batch;
     advance(batch.rows);
   }
 }
 
-/** Under a name of its own: what an attempt that fails after this leaves there is nobody's. */
-async function keep({ buckets }: Dependencies, { chunk }: ChunkContext, lines: string): Promise<string> {
-  const key = quarantineKey({ ...chunk, window: chunk.window.label }, randomUUID());
-  await buckets.stats.put(key, lines);
-  return key;
+/** Reads and hashes whole rows, as the manifest's checksum is over all columns, and passes on some of them. */
+async function* chosen(
+  deps: Dependencies,
+  context: ChunkContext,
+  parts: Parts,
+  columns: readonly Column[],
+  step: Step,
+): AsyncGenerator<ColumnBatch, void> {
+  const { manifest } = parts;
+  const places = columns.map((wanted) => manifest.columns.findIndex(({ name }) => name === wanted.name));
+  const hasher = createRowHasher(manifest.columns);
+  for await (const { rows, columns: all } of rowsOf(deps, context, parts, step)) {
+    hasher.add({ rows, columns: all });
+    yield { rows, columns: places.map((place) => all[place] as (typeof all)[number]) };
+  }
+  const read = hasher.value();
+  if (equalChecksums(read, manifest.checksum)) return;
+  throw new MigrationError(
+    'STORAGE_IO',
+    `${describeDifference(manifest.checksum, read, ['the manifest', 'its parts'])}. Restart this window.`,
+  );
 }

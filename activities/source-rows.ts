@@ -2,7 +2,6 @@ import { about } from '../engine/errors.js';
 import { hasServerForm } from '../engine/rows/checksum-tsql.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import { createRowHasher } from '../engine/rows/hash/row-hasher.js';
-import type { SetChecksum } from '../engine/rows/types.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
 import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
@@ -15,12 +14,12 @@ import type { Step } from './step.js';
 /** Twenty times what HASHBYTES over a row of the founding tables takes on a slow core. */
 const silentSecondsPerRow = 50e-6;
 
+export type StatedChecksum = NonNullable<Manifest['source']>;
+
 export interface ReadTable {
   readonly rows: number;
-  /** What the source holds of the chunk, by whoever was chosen to say so. */
-  readonly stated: NonNullable<Manifest['source']>;
-  /** By the reader; always where it was asked for, else only where `stated` is of the reader too. */
-  readonly hashed: SetChecksum | undefined;
+  /** What the source holds of the chunk; absent where the reader has to say so, and hashes elsewhere. */
+  readonly stated: StatedChecksum | undefined;
 }
 
 /** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
@@ -38,13 +37,17 @@ export async function readTable(
   source: RawSource,
   tx: SourceReader,
   { signal, advance }: Step,
-  options: { readonly hash: boolean; readonly onBatch: (batch: ColumnBatch) => Promise<void> },
+  options: {
+    /** Whether rows are hashed here, where the server does not, or by whoever takes them. */
+    readonly hash: 'here' | 'elsewhere';
+    readonly onBatch: (batch: ColumnBatch) => Promise<void>;
+  },
 ): Promise<ReadTable> {
   const place = `${placeOf(context)}, ${source.subject}`;
   const predicate = predicateOf(context, source);
   const asksServer = serverHashes(context, source);
-  const hasher = options.hash || !asksServer ? createRowHasher(source.columns) : undefined;
-  const rows = await about(place, () =>
+  const hasher = options.hash === 'here' && !asksServer ? createRowHasher(source.columns) : undefined;
+  const { rows } = await about(place, () =>
     streamTable(tx, source, predicate, signal, async (batch) => {
       hasher?.add(batch);
       const count = batch.rows;
@@ -52,14 +55,14 @@ export async function readTable(
       advance(count);
     }),
   );
-  const hashed = hasher?.value();
+  if (hasher !== undefined) return { rows, stated: { checksum: hasher.value(), method: 'reader' } };
   // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
-  const isEmpty = rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0;
-  if (isEmpty || !asksServer)
-    return { rows, hashed, stated: { checksum: hashed ?? emptyChecksum, method: 'reader' } };
+  if (rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0)
+    return { rows, stated: { checksum: emptyChecksum, method: 'reader' } };
+  if (!asksServer) return { rows, stated: undefined };
   const checksum = await checksumTable(tx, source, source.columns, predicate, signal);
   advance(1);
-  return { rows, hashed, stated: { checksum, method: 'server' } };
+  return { rows, stated: { checksum, method: 'server' } };
 }
 
 /** Outside of a transaction the server would hash what another statement sees than the one that was read. */

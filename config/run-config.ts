@@ -74,8 +74,8 @@ export interface TargetConfig {
 export interface TargetColumn extends Column {
   /** As declared, for DDL: `numeric(11,3)`, `varchar(100)`, `timestamp(3)`. */
   readonly pgType: string;
-  /** What becomes of a value that the column cannot hold. */
-  readonly policy: Policy;
+  /** What becomes of a value that the column cannot hold; absent where its type must hold every value of the source's. */
+  readonly policy?: Policy;
 }
 
 export interface SourceTable {

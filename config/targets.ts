@@ -74,7 +74,7 @@ function typed(column: Target['columns'][number], field: string): TargetColumn {
       type: parsePgType(column.type),
       nullable: column.nullable,
       pgType: column.type,
-      policy: column.policy,
+      ...(column.policy !== undefined && { policy: column.policy }),
     };
   } catch (cause) {
     if (!(cause instanceof MigrationError)) throw cause;

@@ -50,7 +50,12 @@ function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string 
     transformVersion,
     transform: target.transform?.sql ?? null,
     joinKeys: target.joinKeys ?? null,
-    columns: target.columns.map(({ name, pgType, nullable, policy }) => [name, pgType, nullable, policy]),
+    columns: target.columns.map(({ name, pgType, nullable, policy }) => [
+      name,
+      pgType,
+      nullable,
+      policy ?? null,
+    ]),
     partitionColumn: target.partitionColumn ?? null,
   });
 }

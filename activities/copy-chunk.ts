@@ -1,0 +1,141 @@
+import { about } from '../engine/errors.js';
+import { copiedColumns } from '../engine/plan/check-copy.js';
+import { exportFingerprint } from '../engine/plan/fingerprint.js';
+import type { ChecksumRecord } from '../engine/postgres/control/results.js';
+import { type ImportResult, importChunk } from '../engine/postgres/import-chunk.js';
+import { BatchHandoff, NobodyTakes } from '../engine/rows/batch-handoff.js';
+import type { ColumnBatch } from '../engine/rows/column-batch.js';
+import type { SetChecksum } from '../engine/rows/types.js';
+import type { SourceReader } from '../engine/sqlserver/session.js';
+import { requireEqual } from '../engine/validation/hops.js';
+import { runChunkStep } from './chunk-step.js';
+import { completeWithoutRows } from './complete-without-rows.js';
+import type { ChunkRef, StepResult } from './contract.js';
+import type { Dependencies } from './dependencies.js';
+import { keepQuarantine } from './quarantine-file.js';
+import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
+import { patience, readTable, type StatedChecksum } from './source-rows.js';
+import type { Step } from './step.js';
+
+/**
+ * Source -> stage in one step: what the reader decodes goes into COPY, with the same ledger and the same checksums as
+ * rows that rest in a bucket. Nothing is committed before the source has confirmed what was read.
+ */
+export function copyChunk(deps: Dependencies, contexts: RunContexts) {
+  return (ref: ChunkRef): Promise<StepResult> =>
+    runChunkStep(deps, contexts, ref, ['export', 'import'], async (context, step) => {
+      const { config, chunk } = context;
+      step.stallAfter(patience(context));
+      const session = await deps.openSource(config, chunk, step);
+      try {
+        const source = copiedSource(context);
+        const { imported, stated } = await session.inSnapshot(config.consistency, (tx) =>
+          new DirectCopy(deps, context, source, tx, step).run(),
+        );
+        const { rows, bytes, reused, read } = imported;
+        return {
+          rows,
+          bytes,
+          reused,
+          checksums: stated === undefined ? [] : checksumsOf(source, stated, read),
+          ...(read.rows === 0 && {
+            andThen: () => completeWithoutRows(deps, context, attemptOf(context), step),
+          }),
+        };
+      } finally {
+        await session.close();
+      }
+    });
+}
+
+/** Names the import by its epoch: one that was sent back to its source is never taken for the one before. */
+function attemptOf({ chunk }: ChunkContext): string {
+  return exportFingerprint(chunk.fingerprint, chunk.epoch);
+}
+
+/** The target's one source, with the columns alone that the target has. */
+function copiedSource({ sources, target }: ChunkContext): RawSource {
+  const source = sources[0] as RawSource;
+  return { ...source, columns: copiedColumns(target, source.columns) as RawSource['columns'] };
+}
+
+function checksumsOf(
+  { subject }: RawSource,
+  stated: StatedChecksum,
+  read: SetChecksum,
+): readonly ChecksumRecord[] {
+  return [
+    { hop: 'source', subject, ...stated },
+    { hop: 'raw', subject, checksum: read, method: 'reader', matches: true },
+  ];
+}
+
+class DirectCopy {
+  #readings = 0;
+  #reading: Promise<unknown> = Promise.resolve();
+  #stated: StatedChecksum | undefined;
+
+  constructor(
+    private readonly deps: Dependencies,
+    private readonly context: ChunkContext,
+    private readonly source: RawSource,
+    private readonly tx: SourceReader,
+    private readonly step: Step,
+  ) {}
+
+  async run(): Promise<{ readonly imported: ImportResult; readonly stated: StatedChecksum | undefined }> {
+    const { deps, context, source, step } = this;
+    const { chunk, config, target, runId } = context;
+    const imported = await about(placeOf(context), () =>
+      importChunk({
+        target: deps.target,
+        table: target,
+        runId,
+        chunkId: chunk.chunkId,
+        epoch: chunk.epoch,
+        fingerprint: chunk.fingerprint,
+        attempt: attemptOf(context),
+        columns: source.columns,
+        rows: () => this.#rows(),
+        confirm: (read) => this.#confirm(read),
+        quarantineLimit: config.quarantineLimit,
+        keep: (lines) => keepQuarantine(deps, context, lines),
+        signal: step.signal,
+        onProgress: () => step.advance(1),
+      }),
+    );
+    return { imported, stated: this.#stated };
+  }
+
+  /** A reading of the source; where the target refuses a row of the first one, another in the same transaction. */
+  async *#rows(): AsyncGenerator<ColumnBatch, void> {
+    const { context, source, tx, step } = this;
+    this.#readings += 1;
+    await this.#reading;
+    const handoff = new BatchHandoff();
+    const onBatch = async (batch: ColumnBatch): Promise<void> => {
+      try {
+        await handoff.push(batch);
+      } catch (error) {
+        // A connection carries one result at a time: the rest of this one makes room for the next.
+        if (!(error instanceof NobodyTakes) || context.config.quarantineLimit === 0) throw error;
+      }
+    };
+    const hash = 'elsewhere';
+    this.#reading = readTable(context, source, tx, step, { hash, onBatch }).then(
+      ({ stated }) => {
+        this.#stated = stated;
+        handoff.end();
+      },
+      (error: unknown) => handoff.fail(error),
+    );
+    yield* handoff.batches();
+  }
+
+  async #confirm(read: SetChecksum): Promise<void> {
+    await this.#reading;
+    const stated = this.#stated;
+    if (stated === undefined) this.#stated = { checksum: read, method: 'reader' };
+    else requireEqual('raw', stated.checksum, read, `${placeOf(this.context)}, ${this.source.subject}`);
+  }
+}
