@@ -2,6 +2,7 @@ import { endpointOf } from '../config/host-port.js';
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
 import { about, MigrationError } from '../engine/errors.js';
+import { checkCopy } from '../engine/plan/check-copy.js';
 import { checkTarget } from '../engine/postgres/check-target.js';
 import { closeAbandoned, insertRun, loadRun } from '../engine/postgres/control/runs.js';
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
@@ -154,9 +155,11 @@ async function checkDatabase(
       }
       step.advance(1);
       const duckdb = await deps.duckdb(config);
-      await about(`${source.server}/${source.database}`, () =>
-        checkTransform(duckdb, target, tables, step.signal),
-      );
+      await about(`${source.server}/${source.database}`, async () => {
+        const [only] = tables;
+        if (target.transform !== undefined) await checkTransform(duckdb, target, tables, step.signal);
+        else if (only !== undefined) checkCopy(target, only);
+      });
       const sources = tables.map(({ schema, table, columns }) => ({
         schema,
         table,

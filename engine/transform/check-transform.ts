@@ -1,5 +1,6 @@
 import { MigrationError } from '../errors.js';
 import { quoteDuckdb } from '../rows/checksum-duckdb.js';
+import { layoutOf } from '../rows/column-batch.js';
 import { losslessInto } from '../rows/fits.js';
 import { pgTypeOf } from '../rows/pg-types.js';
 import type { Column, LogicalType } from '../rows/types.js';
@@ -131,8 +132,24 @@ function typeDifference(
   if (!type) return `column ${wanted.name} has type ${duckdbType}, CAST it to ${pgTypeOf(wanted.type)}`;
   // An expression's text has no length that could be compared; PostgreSQL refuses what is too long.
   if (!output.from && type.kind === 'text' && wanted.type.kind === 'text') return undefined;
-  if (losslessInto(type, wanted.type)) return undefined;
+  if (losslessInto(type, wanted.type)) {
+    if (castsAlike(type, wanted.type)) return undefined;
+    return `column ${wanted.name} is ${pgTypeOf(type)}, which only a plain copy turns into ${pgTypeOf(wanted.type)}`;
+  }
   return `column ${wanted.name} is ${pgTypeOf(type)} and does not fit into ${pgTypeOf(wanted.type)} without loss`;
+}
+
+/** Whether DuckDB's CAST gives the very form in which the wanted type's values rest (see `layoutOf`). */
+function castsAlike(from: LogicalType, to: LogicalType): boolean {
+  if (from.kind !== to.kind) return to.kind === 'text' || (isExactNumber(from) && isExactNumber(to));
+  if (from.kind === 'float') return from.bits === (to as typeof from).bits;
+  if (layoutOf(from) === 'var' && 'precision' in from)
+    return from.precision === (to as typeof from).precision;
+  return true;
+}
+
+function isExactNumber({ kind }: LogicalType): boolean {
+  return kind === 'int' || kind === 'decimal';
 }
 
 function originType(
