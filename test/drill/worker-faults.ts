@@ -129,14 +129,13 @@ export class WorkerFaults {
         session.inSnapshot(level, (tx) =>
           work(
             override(tx, {
-              stream: (async (statement, params, columns, batchRows, onBatch, signal) =>
+              stream: (async (statement, params, columns, onBatch, ...rest) =>
                 tx.stream(
                   statement,
                   params,
                   columns,
-                  batchRows,
                   async (batch) => void (await around('batch', () => onBatch(batch))),
-                  signal,
+                  ...rest,
                 )) satisfies SourceSession['stream'],
             }),
           ),

@@ -4,6 +4,7 @@ import type {
   ChunkRef,
   DatabaseRef,
   GuardVerdict,
+  Route,
   RunProgress,
   RunSummary,
   StepResult,
@@ -22,6 +23,8 @@ export interface FakePlan {
   readonly attentionWaitSeconds?: number;
   /** Milliseconds that an export takes. */
   readonly exportMs?: number;
+  /** Default `transform`. */
+  readonly route?: Route;
   readonly outsideHours?: boolean;
   /** Milliseconds that every other step takes. */
   readonly stepMs?: number;
@@ -92,6 +95,7 @@ export class FakeEngine {
         }),
       prepareTargets: async () => ({ rowsRemoved: 0, rowsOutsidePlan: 0 }),
       listChunks: async ({ target, server, database, afterOrdinal, limit }) => ({
+        route: this.plan.route ?? 'transform',
         chunks: [...states]
           .filter(
             ([id, chunk]) => id.startsWith(`${target}/${server}/${database}/`) && chunk.state === 'PENDING',
@@ -105,6 +109,7 @@ export class FakeEngine {
         this.transformed.push(id);
         return done();
       },
+      copyChunk: (ref) => this.#export(ref),
       importChunk: done,
       checksumChunk: async ({ chunkId: id }) => {
         this.#set(id, 'DONE');
