@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** What a process has used so far (proc(5)): CPU seconds, and resident memory now and at its peak, in bytes. */
 export interface Usage {
@@ -36,6 +36,27 @@ export function treeCpuSeconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const own = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field] ?? 0), 0) / ticksPerSecond;
   return childrenOf(pid).reduce((sum, child) => sum + treeCpuSeconds(child), own);
+}
+
+/** CPU seconds of the children of this process that have ended, and of all below them that had been waited for. */
+export function endedChildrenCpuSeconds(): number {
+  const stat = read('/proc/self/stat');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+}
+
+/** A process and all below it. */
+export function treeOf(pid: number): readonly number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
+/** Lets the peak of resident memory begin anew (proc(5), clear_refs), where the kernel has that. */
+export function forgetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // Then the peak is that since the process began, which flatters nobody.
+  }
 }
 
 function read(file: string): string {

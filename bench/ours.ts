@@ -1,0 +1,87 @@
+import { fork } from 'node:child_process';
+import { on, once } from 'node:events';
+import { join } from 'node:path';
+import { type Figures, measureWithin } from './measure.js';
+import { categoryOf, type OursProject, writeCategory, writeProject } from './ours-project.js';
+import type { BenchSource } from './source.js';
+import type { BenchTable } from './tables.js';
+import type { BenchTarget } from './target.js';
+
+export interface OursRequest {
+  /** `direct` and `staged` copy one table; `join` is the founding join of two. */
+  readonly mode: 'direct' | 'staged' | 'join';
+  readonly tables: readonly BenchTable[];
+  /** Chunks in flight; above 1 there is a chunk for each day. */
+  readonly concurrency: number;
+  /** False: no row is hashed on its way. */
+  readonly checksums: boolean;
+  /** True: the run ends with the target's primary key built. */
+  readonly keyed: boolean;
+}
+
+export interface OursFigures extends Figures {
+  /** `schema.table` that has the rows now. */
+  readonly table: string;
+  /** What comparing the stage with the manifest by SQL takes on top. */
+  readonly readBackSeconds: number;
+}
+
+/** The product's own activities in one warm worker process, without Temporal between them. */
+export interface Ours {
+  run(request: OursRequest): Promise<OursFigures>;
+  close(): Promise<void>;
+}
+
+/** What the process is asked, and what it answers; `failed` answers any question. */
+export type OursQuestion =
+  | { readonly ask: 'prepare'; readonly category: string; readonly concurrency: number }
+  | { readonly ask: 'copy' | 'readBack'; readonly keyed: boolean };
+export type OursAnswer =
+  | { readonly answer: 'done'; readonly table: string }
+  | { readonly answer: 'failed'; readonly error: string };
+
+/**
+ * Starts the process over a project directory of its own below `directory`.
+ * @param environment variables of the process besides those of the product
+ */
+export async function startOurs(directory: string, source: BenchSource, target: BenchTarget): Promise<Ours> {
+  const project: OursProject = writeProject(directory, source, target);
+  const child = fork(join(__dirname, 'ours-process.ts'), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...project.environment },
+  });
+  const answers = on(child, 'message');
+  const ended = once(child, 'exit').then(() => ({ done: true }) as const);
+  const ask = async (question: OursQuestion): Promise<string> => {
+    child.send(question);
+    const next = await Promise.race([answers.next(), ended]);
+    if (next.done) throw new Error('The process of our own activities ended.');
+    const [answer] = next.value as [OursAnswer];
+    if (answer.answer === 'failed') throw new Error(answer.error);
+    return answer.table;
+  };
+  return {
+    async run(request) {
+      const { concurrency, keyed } = request;
+      writeCategory(project, request);
+      await ask({ ask: 'prepare', category: categoryOf(request), concurrency });
+      let table = '';
+      const figures = await measureWithin(child.pid ?? 0, async () => {
+        table = await ask({ ask: 'copy', keyed });
+      });
+      const readBack = await measureWithin(child.pid ?? 0, () => ask({ ask: 'readBack', keyed }));
+      return { ...figures, table, readBackSeconds: readBack.seconds };
+    },
+    async close() {
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+/** Why the product cannot do this here, or undefined where it can. */
+export function refusalOf({ checksums }: OursRequest, source: BenchSource): string | undefined {
+  if (!source.tls) return 'the product reads no source without TLS';
+  if (!checksums) return 'the product hashes every row; there is no switch';
+  return undefined;
+}
