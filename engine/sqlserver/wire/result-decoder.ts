@@ -4,7 +4,6 @@ import type { Column } from '../../rows/types.js';
 import { ByteReader, MoreBytesNeeded } from './byte-reader.js';
 import type { CellCounts, WireColumn, WirePosition } from './cell-decoder.js';
 import { readColumnMetadata } from './column-metadata.js';
-import { decoderOf } from './decoder-of.js';
 import { checkPlanned } from './planned-columns.js';
 import { RowDecoder } from './row-decoder.js';
 import { tokenLength } from './token-length.js';
@@ -146,16 +145,14 @@ export class ResultDecoder {
       throw new MigrationError('WIRE_PROTOCOL', 'The source sent a second result for one query.');
     }
     checkPlanned(this.#columns, described);
-    const decoders = described.map((column, at) => {
-      const planned = this.#columns[at] as StreamedColumn;
-      return decoderOf(column, this.batch.columns[at] as ColumnBatch['columns'][number], {
-        maxValueBytes: this.#limits.maxValueBytes,
-        invalidText: planned.type.kind === 'bytes' ? 'bytes' : (planned.invalidText ?? 'fail'),
-        position: this.#position,
-        counts: this.counts[at] as CellCounts,
-      });
-    });
+    const options = this.#columns.map(({ type, invalidText }, at) => ({
+      maxValueBytes: this.#limits.maxValueBytes,
+      invalidText: type.kind === 'bytes' ? ('bytes' as const) : (invalidText ?? 'fail'),
+      position: this.#position,
+      counts: this.counts[at] as CellCounts,
+    }));
     const { batchRows: rows, batchBytes } = this.#limits;
-    this.#rows = new RowDecoder(this.batch, decoders, { rows: Math.min(rows, batchRows), bytes: batchBytes });
+    const limits = { rows: Math.min(rows, batchRows), bytes: batchBytes };
+    this.#rows = new RowDecoder(this.batch, described, options, limits);
   }
 }

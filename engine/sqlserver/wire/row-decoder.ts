@@ -1,8 +1,9 @@
-import type { ColumnBatch } from '../../rows/column-batch.js';
-import { type CellDecoder, writeNull } from './cell-decoder.js';
+import type { ColumnBatch, ColumnVector } from '../../rows/column-batch.js';
+import { type CellDecoder, type CellOptions, type WireColumn, writeNull } from './cell-decoder.js';
+import { compileRow, type FusedDecoder, type RowCode, type StoppedAt } from './row-code.js';
 
-export const rowToken = 0xd1;
-export const nbcRowToken = 0xd2;
+const rowToken = 0xd1;
+const nbcRowToken = 0xd2;
 
 /** Why `RowDecoder.decode` stopped. */
 export type RowStop =
@@ -29,21 +30,27 @@ export class RowDecoder {
   /** Bytes from `at` on without which it does not get further. */
   needed = 1;
   readonly #batch: ColumnBatch;
-  readonly #decoders: readonly CellDecoder[];
   readonly #limits: BatchLimits;
-  /** The column that is next; -1 between rows. */
+  readonly #code: RowCode;
+  readonly #stopped: StoppedAt = { column: -1, at: 0 };
+  /** The column that is next in a row whose beginning is gone; -1 between rows. */
   #column = -1;
-  /** Of the row at work: a bit set for each NULL of an NBCROW. */
+  /** Of that row: a bit set for each NULL; all zero for a ROW. */
   readonly #nulls: Uint8Array;
-  #nbc = false;
   /** Bytes on the wire of the rows of the batch. */
   #batchBytes = 0;
 
-  constructor(batch: ColumnBatch, decoders: readonly CellDecoder[], limits: BatchLimits) {
+  /** @throws as `compileRow` */
+  constructor(
+    batch: ColumnBatch,
+    columns: readonly WireColumn[],
+    options: readonly CellOptions[],
+    limits: BatchLimits,
+  ) {
     this.#batch = batch;
-    this.#decoders = decoders;
     this.#limits = limits;
-    this.#nulls = new Uint8Array(Math.ceil(decoders.length / 8));
+    this.#code = compileRow(columns, batch.columns, options, this.#stopped);
+    this.#nulls = new Uint8Array(Math.ceil(columns.length / 8));
   }
 
   /** Whether a row has begun and not ended. */
@@ -59,66 +66,74 @@ export class RowDecoder {
   /** @throws what the columns' decoders throw */
   decode(bytes: Buffer, from: number, end: number): RowStop {
     this.at = from;
-    const stop = this.#rows(bytes, end);
+    const fullAt = from + this.#limits.bytes - this.#batchBytes;
+    const stop = this.inRow && !this.#finishRow(bytes, end) ? 'bytes' : this.#rows(bytes, end, fullAt);
     this.#batchBytes += this.at - from;
     return stop;
   }
 
-  #rows(bytes: Buffer, end: number): RowStop {
+  #rows(bytes: Buffer, end: number, fullAt: number): RowStop {
     const batch = this.#batch;
-    const fullAt = this.at + this.#limits.bytes - this.#batchBytes;
+    const mostRows = this.#limits.rows;
+    const bitmapBytes = this.#nulls.length;
     for (;;) {
-      if (this.#column < 0) {
-        if (batch.rows >= this.#limits.rows || (this.at >= fullAt && batch.rows > 0)) return 'full';
-        const stop = this.#begin(bytes, end);
-        if (stop !== undefined) return stop;
+      const { at } = this;
+      if (batch.rows >= mostRows || (at >= fullAt && batch.rows > 0)) return 'full';
+      this.needed = 1;
+      if (at >= end) return 'bytes';
+      const token = bytes[at];
+      if (token === rowToken) {
+        if (!this.#row(bytes, at + 1, end, -1)) return 'bytes';
+      } else if (token === nbcRowToken) {
+        this.needed = 1 + bitmapBytes;
+        if (end - at < this.needed) return 'bytes';
+        if (!this.#row(bytes, at + this.needed, end, at + 1)) return 'bytes';
+      } else {
+        return 'token';
       }
-      if (!this.#cells(bytes, end)) return 'bytes';
-      batch.rows += 1;
-      this.#column = -1;
     }
   }
 
-  #begin(bytes: Buffer, end: number): RowStop | undefined {
-    const { at } = this;
-    this.needed = 1;
-    if (at >= end) return 'bytes';
-    const token = bytes[at];
-    this.#nbc = token === nbcRowToken;
-    if (token === rowToken) {
-      this.at = at + 1;
-    } else if (this.#nbc) {
-      this.needed = 1 + this.#nulls.length;
-      if (end - at < this.needed) return 'bytes';
-      this.at = at + this.needed;
-      bytes.copy(this.#nulls, 0, at + 1, this.at);
-    } else {
-      return 'token';
+  /** Whether the row whose first value is at `first` is all there; else what has come of it is in the batch. */
+  #row(bytes: Buffer, first: number, end: number, bitmap: number): boolean {
+    const { fused } = this.#code;
+    const { rows: row } = this.#batch;
+    let at = first;
+    for (let part = 0; part < fused.length; part += 1) {
+      at = (fused[part] as FusedDecoder)(bytes, at, end, row, bitmap);
+      if (at < 0) {
+        if (bitmap < 0) this.#nulls.fill(0);
+        else bytes.copy(this.#nulls, 0, bitmap, bitmap + this.#nulls.length);
+        this.at = this.#stopped.at;
+        this.#column = this.#stopped.column;
+        // Asked alone, its decoder tells how many bytes it needs.
+        return this.#finishRow(bytes, end);
+      }
     }
-    this.#column = 0;
-    return undefined;
+    this.at = at;
+    this.#batch.rows = row + 1;
+    return true;
   }
 
-  /** Whether the row came to its end. */
-  #cells(bytes: Buffer, end: number): boolean {
-    const decoders = this.#decoders;
+  /** Goes on at `#column`, value by value; whether the row came to its end. */
+  #finishRow(bytes: Buffer, end: number): boolean {
+    const { single } = this.#code;
     const { columns, rows: row } = this.#batch;
-    let { at } = this;
-    for (let column = this.#column; column < decoders.length; column += 1) {
-      if (this.#nbc && (((this.#nulls[column >> 3] as number) >> (column & 7)) & 1) === 1) {
-        writeNull(columns[column] as ColumnBatch['columns'][number], row);
+    for (let column = this.#column; column < single.length; column += 1) {
+      if ((((this.#nulls[column >> 3] as number) >> (column & 7)) & 1) === 1) {
+        writeNull(columns[column] as ColumnVector, row);
         continue;
       }
-      const next = (decoders[column] as CellDecoder)(bytes, at, end, row);
+      const next = (single[column] as CellDecoder)(bytes, this.at, end, row);
       if (next < 0) {
-        this.at = at;
         this.#column = column;
         this.needed = -next;
         return false;
       }
-      at = next;
+      this.at = next;
     }
-    this.at = at;
+    this.#column = -1;
+    this.#batch.rows = row + 1;
     return true;
   }
 }

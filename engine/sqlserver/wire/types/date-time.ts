@@ -1,83 +1,97 @@
 import { reserveHeap, startOf } from '../../../rows/column-batch.js';
-import { type CellDecoderFactory, malformed } from '../cell-decoder.js';
+import { bind, type CellCodeFactory, unsignedCode } from '../cell-code.js';
+import { malformed } from '../cell-decoder.js';
 import {
   dayAt,
   daysEnd,
   epochDay,
+  microsCode,
   secondsOfDay,
   ticksAt,
   ticksSize,
   timeWidth,
   writeDate,
   writeDigits,
-  writeMicros,
   writeTime,
 } from './moment.js';
-import { sizedDecoder } from './sized.js';
+import { sizedCode } from './sized.js';
 import { vectorOf } from './vectors.js';
 
 /** date: days from 0001-01-01 in 3 bytes (MS-TDS 2.2.5.5.1.8, as the other types here). */
-export const dateDecoder: CellDecoderFactory = (column, vector, options) => {
+export const dateCode: CellCodeFactory = (column, vector, options) => {
   const { data } = vectorOf(vector, 'i32');
-  return sizedDecoder(column, vector, options, { size: 3, fixed: false }, (bytes, at, row) => {
-    const day = dayAt(bytes, at);
-    if (day >= daysEnd) throw malformed(column, options, at, 'a date after 9999-12-31');
-    data[row] = day - epochDay;
-  });
+  return sizedCode(
+    bind(column, vector, options, { data }),
+    { size: 3, fixed: false },
+    `const day = ${unsignedCode(0, 3)};
+    if (day >= ${daysEnd}) throw fail(at, 'a date after 9999-12-31');
+    data[row] = day - ${epochDay};`,
+  );
 };
 
 /** time(n): 10^-n seconds since midnight in 3 to 5 bytes. */
-export const timeDecoder: CellDecoderFactory = (column, vector, options) => {
+export const timeCode: CellCodeFactory = (column, vector, options) => {
   const target = vectorOf(vector, 'var');
   const { scale } = column;
   const size = ticksSize(scale);
   const ticksEnd = secondsOfDay * 10 ** scale;
   const width = timeWidth(scale);
-  return sizedDecoder(column, vector, options, { size, fixed: false }, (bytes, at, row) => {
+  const write = (bytes: Buffer, at: number, row: number): void => {
     const ticks = ticksAt(bytes, at, size);
     if (ticks >= ticksEnd) throw malformed(column, options, at, 'a time of 24 hours or more');
     const start = startOf(target, row);
     reserveHeap(target, start + width);
     writeTime(target.heap, start, ticks, scale);
     target.ends[row] = start + width;
-  });
+  };
+  return sizedCode(
+    bind(column, vector, options, { write }),
+    { size, fixed: false },
+    'write(bytes, at, row);',
+  );
 };
 
+const outside = 'a datetime2 after 9999-12-31, or of 24 hours or more';
+
 /** datetime2(n): time(n), then date. Microseconds hold all but the seventh digit, which makes it text. */
-export const datetime2Decoder: CellDecoderFactory = (column, vector, options) => {
+export const datetime2Code: CellCodeFactory = (column, vector, options) => {
+  const { scale } = column;
+  if (scale === 7) return datetime2TextCode(column, vector, options);
+  const { data } = vectorOf(vector, 'i64');
+  const size = ticksSize(scale);
+  return sizedCode(
+    bind(column, vector, options, { data }),
+    { size: size + 3, fixed: false },
+    `const ticks = ${unsignedCode(0, size)};
+    const day = ${unsignedCode(size, 3)};
+    if (ticks >= ${secondsOfDay * 10 ** scale} || day >= ${daysEnd}) throw fail(at, '${outside}');
+    ${microsCode(`day - ${epochDay}`, `ticks * ${10 ** (6 - scale)}`)}`,
+  );
+};
+
+const datetime2TextCode: CellCodeFactory = (column, vector, options) => {
+  const target = vectorOf(vector, 'var');
   const { scale } = column;
   const size = ticksSize(scale);
   const ticksEnd = secondsOfDay * 10 ** scale;
-  const form = { size: size + 3, fixed: false };
-  const outside = (at: number) =>
-    malformed(column, options, at, 'a datetime2 after 9999-12-31 or of 24 hours or more');
-  if (scale === 7) {
-    const target = vectorOf(vector, 'var');
-    const width = 11 + timeWidth(scale);
-    return sizedDecoder(column, vector, options, form, (bytes, at, row) => {
-      const ticks = ticksAt(bytes, at, size);
-      const day = dayAt(bytes, at + size);
-      if (ticks >= ticksEnd || day >= daysEnd) throw outside(at);
-      const start = startOf(target, row);
-      reserveHeap(target, start + width);
-      writeMoment(target.heap, start, day, ticks, scale);
-      target.ends[row] = start + width;
-    });
-  }
-  const { data } = vectorOf(vector, 'i64');
-  const microsPerTick = 10 ** (6 - scale);
-  return sizedDecoder(column, vector, options, form, (bytes, at, row) => {
+  const width = 11 + timeWidth(scale);
+  const write = (bytes: Buffer, at: number, row: number): void => {
     const ticks = ticksAt(bytes, at, size);
     const day = dayAt(bytes, at + size);
-    if (ticks >= ticksEnd || day >= daysEnd) throw outside(at);
-    writeMicros(data, row, day - epochDay, ticks * microsPerTick);
-  });
+    if (ticks >= ticksEnd || day >= daysEnd) throw malformed(column, options, at, outside);
+    const start = startOf(target, row);
+    reserveHeap(target, start + width);
+    writeMoment(target.heap, start, day, ticks, scale);
+    target.ends[row] = start + width;
+  };
+  const form = { size: size + 3, fixed: false };
+  return sizedCode(bind(column, vector, options, { write }), form, 'write(bytes, at, row);');
 };
 
 const mostOffset = 14 * 60;
 
 /** datetimeoffset(n): the moment in UTC as datetime2(n), then minutes to the local time, which is what is written. */
-export const datetimeoffsetDecoder: CellDecoderFactory = (column, vector, options) => {
+export const datetimeoffsetCode: CellCodeFactory = (column, vector, options) => {
   const target = vectorOf(vector, 'var');
   const { scale } = column;
   const size = ticksSize(scale);
@@ -85,7 +99,7 @@ export const datetimeoffsetDecoder: CellDecoderFactory = (column, vector, option
   const ticksEnd = secondsOfDay * 10 ** scale;
   const offsetAt = 11 + timeWidth(scale);
   const width = offsetAt + 7;
-  return sizedDecoder(column, vector, options, { size: size + 5, fixed: false }, (bytes, at, row) => {
+  const write = (bytes: Buffer, at: number, row: number): void => {
     const utcTicks = ticksAt(bytes, at, size);
     const utcDay = dayAt(bytes, at + size);
     const offset = bytes.readInt16LE(at + size + 3);
@@ -108,7 +122,9 @@ export const datetimeoffsetDecoder: CellDecoderFactory = (column, vector, option
     writeMoment(target.heap, start, day, local - shift * ticksEnd, scale);
     writeOffset(target.heap, start + offsetAt, offset);
     target.ends[row] = start + width;
-  });
+  };
+  const form = { size: size + 5, fixed: false };
+  return sizedCode(bind(column, vector, options, { write }), form, 'write(bytes, at, row);');
 };
 
 /** `2025-01-31 23:59:59.1234567` */

@@ -1,5 +1,3 @@
-import type { WordVector } from '../../../rows/column-batch.js';
-
 /** Days from 0001-01-01 to 1970-01-01, and to the day after 9999-12-31. */
 export const epochDay = 719_162;
 export const daysEnd = 3_652_059;
@@ -13,13 +11,15 @@ const dayLow = 500_654_080;
 const wordSize = 2 ** 32;
 
 /**
- * Writes microseconds since 1970-01-01 00:00:00 without a bigint: `days` since then (within +-4 million), and
- * `micros` of the day.
+ * Statements that write microseconds since 1970-01-01 00:00:00 without a bigint. Expressions: `days` since then (within
+ * four million), `micros` of the day.
  */
-export function writeMicros(data: WordVector['data'], row: number, days: number, micros: number): void {
-  const low = days * dayLow + micros;
-  data[2 * row] = low | 0;
-  data[2 * row + 1] = days * dayHigh + Math.floor(low / wordSize);
+export function microsCode(days: string, micros: string): string {
+  return `
+    const days = ${days};
+    const low = days * ${dayLow} + ${micros};
+    data[2 * row] = low | 0;
+    data[2 * row + 1] = days * ${dayHigh} + Math.floor(low / ${wordSize});`;
 }
 
 /** Unsigned little-endian number of 3, 4 or 5 bytes: how time(n) travels (MS-TDS 2.2.5.5.1.8). */

@@ -1,6 +1,6 @@
 import { reserveHeap, startOf } from '../../../rows/column-batch.js';
-import type { CellDecoderFactory } from '../cell-decoder.js';
-import { sizedDecoder } from './sized.js';
+import { bind, type CellCodeFactory } from '../cell-code.js';
+import { sizedCode } from './sized.js';
 import { vectorOf } from './vectors.js';
 
 /** Of the text `00112233-4455-…`: which wire byte each pair of digits shows; its first three groups are little-endian. */
@@ -10,9 +10,9 @@ const dash = 45;
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 
 /** uniqueidentifier: 16 bytes (MS-TDS 2.2.5.5.1.9 calls it GUID). */
-export const uniqueidentifierDecoder: CellDecoderFactory = (column, vector, options) => {
+export const uniqueidentifierCode: CellCodeFactory = (column, vector, options) => {
   const target = vectorOf(vector, 'var');
-  return sizedDecoder(column, vector, options, { size: 16, fixed: false }, (bytes, at, row) => {
+  const write = (bytes: Buffer, at: number, row: number): void => {
     let place = startOf(target, row);
     reserveHeap(target, place + width);
     const { heap } = target;
@@ -28,5 +28,7 @@ export const uniqueidentifierDecoder: CellDecoderFactory = (column, vector, opti
       place += 2;
     }
     target.ends[row] = place;
-  });
+  };
+  const form = { size: 16, fixed: false };
+  return sizedCode(bind(column, vector, options, { write }), form, 'write(bytes, at, row);');
 };
