@@ -31,7 +31,6 @@ export type CopyBinaryEncoder = (
 /**
  * Builds the encoder of COPY binary's tuples for rows of one shape, in the layouts of PostgreSQL's types; the chunk's
  * id, a bigint, is the last field of each. What the target cannot hold must have been left out before: see `convert`.
- * Loops over one column at a time took less than code generated for the row's shape.
  * @see https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
  */
 export function createCopyBinaryEncoder(
@@ -50,6 +49,7 @@ export function createCopyBinaryEncoder(
     leftOut: { has(row: number): boolean },
   ): Buffer {
     const { kept, whole } = placeRows(sizes, at, from, to, leftOut);
+    // Of its own: buffers that came back once the socket is done with them would save 6 % of the encoding.
     const bytes = Buffer.allocUnsafeSlow(whole);
     const space = { bytes, view: new DataView(bytes.buffer, 0, whole), at };
     beginTuples(space, columns.length + 1, from, to);
@@ -83,15 +83,14 @@ function formOf(type: LogicalType): FieldForm {
     case 'date':
       return dateForm;
     case 'timestamp':
-      // Seven digits are text in every layout, and so in every target.
-      return type.precision === 7 ? bytesForm : timestampForm;
     case 'instant':
       return timestampForm;
     case 'time':
-      return type.precision === 7 ? bytesForm : timeForm;
+      return timeForm;
     case 'uuid':
       return uuidForm;
     case 'offsetTimestamp':
+      throw new TypeError('PostgreSQL has no type that keeps an offset');
     case 'text':
     case 'bytes':
       return bytesForm;

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { TargetClient } from './connection.js';
 
@@ -5,20 +6,27 @@ export interface Copied {
   /** As the server counted them. */
   readonly rows: number;
   readonly bytes: number;
+  /** CRC-32 of the bytes that were handed to COPY. */
+  readonly crc32: number;
 }
 
+/** Bytes that may wait for the socket, so that a server that pauses a moment does not stop the source. */
+const waitingBytes = 1024 * 1024;
+
 /**
- * Sends `batches` through one COPY … FROM STDIN, never faster than the server takes them. The buffers are
- * given away: they may still be on their way out when the next batch is asked for.
+ * Sends `buffers` through one COPY … FROM STDIN, never faster than the server takes them. The buffers are given away:
+ * they may still be on their way out when the next one is asked for, and long after it, as pg-copy-streams calls a
+ * write done before the socket has taken it. The checksum continues `before`, that of an earlier COPY.
  * On any failure the COPY is ended, so the connection can roll back.
  */
 export async function copyIn(
   client: TargetClient,
   statement: string,
-  batches: AsyncIterable<Buffer>,
+  buffers: AsyncIterable<Buffer>,
   onProgress: () => void,
+  before = 0,
 ): Promise<Copied> {
-  const stream = client.query(copyFrom(statement));
+  const stream = client.query(copyFrom(statement, { highWaterMark: waitingBytes }));
   let ended = false;
   // Node's pipeline() would destroy the stream after a server error, which sends on a connection it has let go.
   const failed = new Promise<never>((_resolve, reject) => {
@@ -28,19 +36,21 @@ export async function copyIn(
     });
   });
   failed.catch(() => undefined);
-  const iterator = batches[Symbol.asyncIterator]();
+  const iterator = buffers[Symbol.asyncIterator]();
   let bytes = 0;
+  let checksum = before;
   try {
     for (;;) {
       const next = await Promise.race([iterator.next(), failed]);
       if (next.done) break;
       bytes += next.value.length;
+      checksum = crc32(next.value, checksum);
       if (!stream.write(next.value))
         await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), failed]);
       onProgress();
     }
     await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed]);
-    return { rows: stream.rowCount, bytes };
+    return { rows: stream.rowCount, bytes, crc32: checksum };
   } catch (error) {
     // A fixed text: the message goes to the server's log.
     if (!ended) stream.destroy(new Error('the import gave up'));

@@ -3,18 +3,18 @@ import type { TargetConfig } from '../../config/run-config.js';
 import type { Poison } from '../rows/quarantine.js';
 import { dataErrorText } from './errors.js';
 
-/** A line of COPY that the server refused for what it holds. */
+/** A tuple of COPY that the server refused for what it holds. */
 export interface Refusal extends Poison {
-  /** From 1, in the lines that were sent. */
+  /** From 1, among the tuples that were sent; `line` is the server's word. */
   readonly line: number;
 }
 
-/** Data exceptions but for a malformed file (22P04), NOT NULL and CHECK: another row of the chunk may well pass. */
-const ofOneRow = /^(22(?!P04)...|23502|23514)$/;
+/** Data exceptions but for malformed tuples (22P03, 22P04), NOT NULL and CHECK: another row may well pass. */
+const ofOneRow = /^(22(?!P0[34])...|23502|23514)$/;
 
 /**
- * The row that a failed COPY into `table` stopped at, undefined where it failed for something else. Every line is a
- * row, as the encoder escapes line ends, and the server counts lines as it takes them, through all that it is sent.
+ * The row that a failed COPY into `table` stopped at, undefined where it failed for something else. The server counts
+ * the tuples as it takes them, through all that it is sent, and calls them lines in COPY binary too.
  * Reads English; see `message-language.ts`.
  */
 export function refusalOf(error: unknown, table: TargetConfig): Refusal | undefined {
@@ -30,7 +30,7 @@ export function refusalOf(error: unknown, table: TargetConfig): Refusal | undefi
   };
 }
 
-/** Of `COPY stage, line 12, column c: "value"`, or with other contexts before it: first match, as values follow it. */
+/** Of `COPY stage, line 12, column c`, or with other contexts before it; COPY binary shows no value. */
 function placeIn(
   where: string,
   table: TargetConfig,
@@ -45,8 +45,6 @@ function placeIn(
   return { line: Number(line), rest: found.slice(line.length) };
 }
 
-/** Names may hold what follows them in the message, so the longest that fits is the one. */
 function columnIn(rest: string, table: TargetConfig): string | undefined {
-  const fitting = table.columns.filter(({ name }) => `${rest}:`.startsWith(`, column ${name}:`));
-  return fitting.sort((a, b) => b.name.length - a.name.length)[0]?.name;
+  return table.columns.find(({ name }) => rest === `, column ${name}`)?.name;
 }

@@ -1,12 +1,13 @@
 import type { TargetConfig } from '../../config/run-config.js';
 import { MigrationError } from '../errors.js';
-import type { RowBatch, SetChecksum } from '../rows/types.js';
-import { addChecksums, equalChecksums, subtractChecksum } from '../validation/set-checksum.js';
+import type { ColumnBatch } from '../rows/column-batch.js';
+import type { Column, SetChecksum } from '../rows/types.js';
+import { describeDifference, equalChecksums } from '../validation/set-checksum.js';
 import { whileBackendWorks } from './backend-watch.js';
 import type { Target, TargetClient } from './connection.js';
 import { lockChunk, requireOwned } from './control/chunks.js';
-import { findLedgerRow, type LedgerRow, quarantinedBy, writeLedgerRow } from './control/ledger.js';
-import { copyRows } from './copy-rows.js';
+import { findLedgerRow, type LedgerRow, quarantinedBy, readBy, writeLedgerRow } from './control/ledger.js';
+import { type CopiedRows, copyRows } from './copy-rows.js';
 import { stageName } from './names.js';
 import { countStaged } from './stage.js';
 
@@ -21,16 +22,20 @@ export interface ImportInput {
   readonly fingerprint: string;
   /** Names the attempt whose parts are imported; kept in the ledger. */
   readonly attempt: string;
-  /** What the manifest says of all rows. */
-  readonly expected: SetChecksum;
-  /** Every target column in order. Not read when the import is reused; twice where the server refuses a row. */
-  readonly rows: () => AsyncIterable<RowBatch>;
+  /** What the manifest says of all rows; absent where none exists, as they come straight from their source. */
+  readonly expected?: SetChecksum;
+  /** Hears what was read before anything is committed; what it throws leaves the stage as it was. */
+  readonly confirm?: (read: SetChecksum) => Promise<void>;
+  /** What the rows are of: a column for each of the table's, in order. */
+  readonly columns: readonly Column[];
+  /** Not read when the import is reused; twice where the server refuses a row. */
+  readonly rows: () => AsyncIterable<ColumnBatch>;
   /** How many rows may be left out; see `Quarantine`. */
   readonly quarantineLimit: number;
   /** Stores the lines of the rows that are left out; gives the key of the object that holds them. */
   readonly keep: (lines: string) => Promise<string>;
   readonly signal: AbortSignal;
-  /** Called after each batch that the server took, and while it deletes what an earlier attempt left. */
+  /** Called for each buffer that is sent, and while it deletes what an earlier attempt left. */
   readonly onProgress: () => void;
 }
 
@@ -39,6 +44,8 @@ export interface ImportResult {
   readonly rows: number;
   readonly bytes: number;
   readonly reused: boolean;
+  /** Of all rows as they were read, with those in quarantine. */
+  readonly read: SetChecksum;
 }
 
 /**
@@ -57,7 +64,7 @@ export async function importChunk(input: ImportInput): Promise<ImportResult> {
     await requireOwned(client, input, input.fingerprint);
     const known = await findLedgerRow(client, chunkId);
     if (known && isWanted(known, input) && known.rows === (await countStaged(client, table, chunkId)))
-      return { rows: known.rows, bytes: known.bytes, reused: true };
+      return { rows: known.rows, bytes: known.bytes, reused: true, read: readBy(known) };
     await whileBackendWorks(target, client, input.onProgress, () =>
       client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = $1`, [chunkId]),
     );
@@ -66,38 +73,58 @@ export async function importChunk(input: ImportInput): Promise<ImportResult> {
 }
 
 /**
- * By the sum too: parts that were exported anew may hold what the source has changed since. What is in quarantine
+ * By the sum too, or by the attempt where nobody can know the sum before: parts that were exported anew may hold what the
+ * source has changed since. What is in quarantine
  * must be allowed there by the policy of today.
  */
-function isWanted(known: LedgerRow, { fingerprint, expected, quarantineLimit }: ImportInput): boolean {
-  const quarantined = quarantinedBy(known);
+function isWanted(known: LedgerRow, input: ImportInput): boolean {
+  const { fingerprint, attempt, expected, quarantineLimit } = input;
   return (
     known.fingerprint === fingerprint &&
-    quarantined.rows <= quarantineLimit &&
-    equalChecksums(addChecksums([known, quarantined]), expected)
+    quarantinedBy(known).rows <= quarantineLimit &&
+    (expected === undefined ? known.attempt === attempt : equalChecksums(readBy(known), expected))
   );
 }
 
 async function copy(client: TargetClient, input: ImportInput): Promise<ImportResult> {
-  const { table, chunkId, fingerprint, attempt, expected } = input;
-  const { quarantine, ...copied } = await copyRows(client, input);
+  const { table, chunkId, fingerprint, attempt } = input;
+  const copied = await copyRows(client, input);
+  requireWhole(copied, input);
+  const { reading, rows, bytes } = copied;
+  await input.confirm?.(reading.read());
+  const { quarantine } = reading;
   const left = quarantine.checksum();
-  if (copied.rows + left.rows !== expected.rows)
-    throw new MigrationError(
-      'CHECKSUM_STAGE',
-      `Chunk ${chunkId}: the manifest has ${expected.rows} rows, COPY took ${copied.rows} and quarantine ${left.rows}. ` +
-        'Nothing was kept. Retry the chunk; if it happens again, its parts are damaged: delete its manifest and retry.',
-    );
+  const read = reading.read();
   await writeLedgerRow(client, {
     chunkId,
     target: table.name,
     stageSchema: table.stageSchema,
     fingerprint,
     attempt,
-    rows: copied.rows,
-    sum: subtractChecksum(expected, left).sum,
-    bytes: copied.bytes,
+    rows,
+    sum: reading.stored().sum,
+    bytes,
+    ...(!reading.exact && { readSum: read.sum }),
+    policies: reading.policies(),
     ...(left.rows > 0 && { quarantine: { ...left, object: await input.keep(quarantine.lines()) } }),
   });
-  return { ...copied, reused: false };
+  return { rows, bytes, reused: false, read };
+}
+
+/** Every row that was read is in the stage or in quarantine, and what was read is what the manifest says. */
+function requireWhole({ rows, reading }: CopiedRows, { chunkId, expected }: ImportInput): void {
+  const read = reading.read();
+  const left = reading.quarantine.checksum().rows;
+  const difference =
+    rows + left !== read.rows
+      ? `${read.rows} rows were read, COPY took ${rows} and quarantine ${left}`
+      : expected !== undefined && !equalChecksums(read, expected)
+        ? describeDifference(expected, read, ['the manifest', 'what was read of its parts'])
+        : undefined;
+  if (difference === undefined) return;
+  throw new MigrationError(
+    'CHECKSUM_STAGE',
+    `Chunk ${chunkId}: ${difference}. Nothing was kept. Retry the chunk; if it happens again, its parts are damaged: ` +
+      'delete its manifest and retry.',
+  );
 }

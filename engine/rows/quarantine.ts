@@ -1,6 +1,7 @@
 import { MigrationError } from '../errors.js';
-import { SetHasher } from './canonical.js';
 import { cellText } from './cell-text.js';
+import { batchOf } from './cells.js';
+import { createRowHasher, type RowHasher } from './hash/row-hasher.js';
 import type { Cell, Column, LogicalType, SetChecksum } from './types.js';
 
 /** Why the target cannot hold a row; never a value of it. */
@@ -25,13 +26,15 @@ export interface PoisonRow extends Poison {
  */
 export class Quarantine {
   readonly #rows = new Map<number, PoisonRow>();
-  readonly #hasher = new SetHasher();
+  readonly #hasher: RowHasher;
 
   /** `limit`: how many rows of the chunk may be left out; with 0 the first one is thrown. */
   constructor(
     readonly columns: readonly Column[],
     readonly limit: number,
-  ) {}
+  ) {
+    this.#hasher = createRowHasher(columns);
+  }
 
   has(ordinal: number): boolean {
     return this.#rows.has(ordinal);
@@ -40,7 +43,7 @@ export class Quarantine {
   /** Throws VALUE_UNREPRESENTABLE for a row beyond the limit, and for one that has no canonical text to be hashed. */
   add(row: PoisonRow): void {
     if (this.#rows.size >= this.limit) throw poisonError(row, this.limit);
-    this.#hasher.add(this.columns, { rows: 1, columns: row.cells.map((cell) => [cell]) });
+    this.#hasher.add(batchOf(this.columns, [row.cells]));
     this.#rows.set(row.ordinal, row);
   }
 
@@ -72,7 +75,8 @@ export class Quarantine {
 
 /** Texts as checksums have them, but for times: these may be here for digits that their column would cut off. */
 function wholeText(type: LogicalType): (cell: Cell) => string | null {
-  const text = cellText(type.kind === 'timestamp' ? { ...type, precision: 6 } : type);
+  const micros = (type.kind === 'timestamp' && type.precision < 7) || type.kind === 'instant';
+  const text = cellText(micros ? { ...type, precision: 6 } : type);
   return (cell) => (cell === null ? null : text(cell));
 }
 

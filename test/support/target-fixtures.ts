@@ -5,9 +5,11 @@ import { insertRun } from '../../engine/postgres/control/runs';
 import type { ChunkScope, PlannedChunk } from '../../engine/postgres/control/types';
 import { importChunk } from '../../engine/postgres/import-chunk';
 import { prepareStage } from '../../engine/postgres/stage';
-import { SetHasher } from '../../engine/rows/canonical';
+import { batchOf as batchOfCells } from '../../engine/rows/cells';
+import type { ColumnBatch } from '../../engine/rows/column-batch';
+import { createRowHasher } from '../../engine/rows/hash/row-hasher';
 import { parsePgType } from '../../engine/rows/pg-types';
-import type { Cell, RowBatch, SetChecksum } from '../../engine/rows/types';
+import type { SetChecksum } from '../../engine/rows/types';
 
 export function column(name: string, pgType: string, nullable = true): TargetColumn {
   return { name, pgType, nullable, type: parsePgType(pgType) };
@@ -27,6 +29,7 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
     primaryKey: ['cell_id', 'at'],
     partitionColumn: 'at',
     sources: [],
+    path: 'staged',
     chunk: { by: 'date', grain: 'day', allowScans: false },
     ...changes,
   };
@@ -35,21 +38,23 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
 export type Row = readonly [cellId: string, at: string, load: bigint | null, note: string | null];
 
 /** Rows of `targetTable` as a reader of its parts gives them. */
-export function batchOf(rows: readonly Row[]): RowBatch {
-  const columns: Cell[][] = [[], [], [], []];
-  for (const [cellId, at, load, note] of rows) {
-    columns[0]?.push(cellId);
-    columns[1]?.push(BigInt(Date.parse(`${at.replace(' ', 'T')}Z`)) * 1000n);
-    columns[2]?.push(load);
-    columns[3]?.push(note);
-  }
-  return { rows: rows.length, columns };
+export function batchOf(rows: readonly Row[]): ColumnBatch {
+  const { columns } = targetTable('any');
+  return batchOfCells(
+    columns,
+    rows.map(([cellId, at, load, note]) => [
+      cellId,
+      BigInt(Date.parse(`${at.replace(' ', 'T')}Z`)) * 1000n,
+      load,
+      note,
+    ]),
+  );
 }
 
 /** Count and checksum of rows of `targetTable`, as their manifest has them. */
 export function checksumOf(table: TargetConfig, rows: readonly Row[]): SetChecksum {
-  const hasher = new SetHasher();
-  hasher.add(table.columns, batchOf(rows));
+  const hasher = createRowHasher(table.columns);
+  hasher.add(batchOf(rows));
   return hasher.value();
 }
 
@@ -60,6 +65,7 @@ export function importOf(table: TargetConfig, rows: readonly Row[], fingerprint 
     fingerprint,
     attempt: 'attempt-1',
     expected: checksumOf(table, rows),
+    columns: table.columns,
     async *rows() {
       yield batchOf(rows);
     },

@@ -2,7 +2,7 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
 import { checksumStage } from '../../../engine/postgres/stage';
-import type { RowBatch } from '../../../engine/rows/types';
+import type { ColumnBatch } from '../../../engine/rows/column-batch';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   batchOf,
@@ -212,7 +212,7 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
   });
 });
 
-async function* thenStuck(rows: readonly Row[]): AsyncGenerator<RowBatch> {
+async function* thenStuck(rows: readonly Row[]): AsyncGenerator<ColumnBatch> {
   yield batchOf(rows);
   await new Promise(() => undefined);
 }
