@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ColumnBatch } from '../rows/column-batch.js';
+import { createRowHasher, type RowHasher } from '../rows/hash/row-hasher.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
-import { addChecksums } from '../validation/set-checksum.js';
 import { type DuckDb, makeScratch } from './duckdb.js';
 import { openPartTable, type PartTable } from './part-table.js';
 
@@ -32,7 +32,7 @@ export interface WrittenParts {
   readonly parts: readonly Part[];
   readonly rows: number;
   readonly bytes: number;
-  /** Over the columns, computed from the written Parquet files. */
+  /** Over the columns, of the rows as they came. */
   readonly checksum: SetChecksum;
 }
 
@@ -45,16 +45,11 @@ export interface PartWriter {
   abort(): Promise<void>;
 }
 
-/** A part that is in the bucket, and the checksum of the file that it was. */
-interface ShippedPart {
-  readonly part: Part;
-  readonly checksum: SetChecksum;
-}
-
 /**
  * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out
  * and uploaded, the next fills: memory holds two of them, and spills beyond DuckDB's limit. Throws the errors of the
- * bucket and of DuckDB, VALUE_UNREPRESENTABLE, and the signal's reason.
+ * bucket and of DuckDB, VALUE_UNREPRESENTABLE, CHECKSUM_EXPORT for a part file that does not hold its rows, and the
+ * signal's reason.
  */
 export function createPartWriter(options: PartWriterOptions): PartWriter {
   return new DuckDbPartWriter(options);
@@ -65,7 +60,8 @@ class DuckDbPartWriter implements PartWriter {
   /** Made with the first part: a window without rows touches no disk. */
   readonly #scratch: string;
   readonly #idle: PartTable[] = [];
-  readonly #shipped: ShippedPart[] = [];
+  readonly #shipped: Part[] = [];
+  readonly #hasher: RowHasher;
   #filling: PartTable | undefined;
   #shipping: Promise<void> | undefined;
   #parts = 0;
@@ -73,11 +69,13 @@ class DuckDbPartWriter implements PartWriter {
 
   constructor(options: PartWriterOptions) {
     this.#options = options;
+    this.#hasher = createRowHasher(options.columns);
     this.#scratch = join(options.spillDirectory, `parts-${randomUUID()}`);
   }
 
   async write(batch: ColumnBatch): Promise<void> {
     const { partRows, partBytes = defaultPartBytes, signal } = this.#options;
+    this.#hasher.add(batch);
     for (let from = 0; from < batch.rows; ) {
       signal.throwIfAborted();
       this.#filling ??= await this.#takeTable();
@@ -94,7 +92,9 @@ class DuckDbPartWriter implements PartWriter {
     if (this.#filling && this.#filling.rows > 0) await this.#ship(this.#filling);
     await this.#shipping;
     await this.abort();
-    return summarize(this.#shipped);
+    const parts = this.#shipped;
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    return { parts, rows: this.#rows, bytes, checksum: this.#hasher.value() };
   }
 
   async abort(): Promise<void> {
@@ -125,19 +125,11 @@ class DuckDbPartWriter implements PartWriter {
     const { bucket, prefix, attempt, signal } = this.#options;
     const path = join(this.#scratch, `${index}.parquet`);
     await makeScratch(this.#scratch);
-    const { rows, checksum } = await table.copyTo(path);
+    const { rows } = table;
+    await table.copyTo(path);
     const key = partKey(prefix, attempt, index);
     const bytes = await bucket.putFile(key, path, signal);
     await rm(path);
-    this.#shipped.push({ part: { key, rows, bytes }, checksum });
+    this.#shipped.push({ key, rows, bytes });
   }
-}
-
-function summarize(shipped: readonly ShippedPart[]): WrittenParts {
-  return {
-    parts: shipped.map(({ part }) => part),
-    rows: shipped.reduce((sum, { part }) => sum + part.rows, 0),
-    bytes: shipped.reduce((sum, { part }) => sum + part.bytes, 0),
-    checksum: addChecksums(shipped.map(({ checksum }) => checksum)),
-  };
 }

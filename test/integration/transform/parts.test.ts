@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnBatch } from '../../../engine/rows/column-batch.js';
 import type { Cell, Column } from '../../../engine/rows/types.js';
+import type { Manifest } from '../../../engine/storage/manifest.js';
+import type { DuckDb } from '../../../engine/transform/duckdb.js';
 import { readParts } from '../../../engine/transform/part-reader.js';
+import { checksumOfParquet } from '../../../engine/transform/part-table.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
 import { anyRows } from '../../support/arbitrary-rows.js';
 import { batchesOf, columnsOf, type Fixture, openFixture, type Row, sorted } from './fixture.js';
@@ -14,11 +17,20 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
+async function checksumOfFiles({ parts, columns }: Manifest) {
+  const { bucket, duckdb, directory } = fixture;
+  const session = await duckdb.openSession(new AbortController().signal);
+  const paths = await Promise.all(parts.map(({ key }) => bucket.localFile(key, directory)));
+  return checksumOfParquet(session, paths, columns).finally(() => session.close());
+}
+
 describe('parts', () => {
   it('give back every value of every type as it was written', async () => {
     await fc.assert(
       fc.asyncProperty(anyRows, async ({ columns, rows }) => {
-        expect(await fixture.read(await fixture.write(columns, rows))).toEqual(rows);
+        const manifest = await fixture.write(columns, rows);
+        expect(await fixture.read(manifest)).toEqual(rows);
+        expect(await checksumOfFiles(manifest)).toEqual(manifest.checksum);
       }),
       { numRuns: 60 },
     );
@@ -112,6 +124,28 @@ describe('parts', () => {
     const manifest = await fixture.write(columns, wide, { partBytes: 3_000_000 });
     expect(manifest.parts.map(({ rows }) => rows)).toEqual([4_096, 1_904]);
     expect(sorted(await fixture.read(manifest))).toEqual(sorted(wide));
+  });
+
+  it.each([
+    ['lacks a row', 'SELECT * FROM part LIMIT 9'],
+    ['has a value changed', `SELECT * REPLACE (CASE WHEN id = 3 THEN 'x' ELSE name END AS name) FROM part`],
+    ['has a row twice in place of another', 'SELECT * REPLACE (greatest(id, 1) AS id) FROM part'],
+  ])('are refused where a file %s', async (_case, query) => {
+    const { openSession, close } = fixture.duckdb;
+    const faulty: DuckDb = {
+      close,
+      openSession: async (signal) => {
+        const session = await openSession(signal);
+        const run = session.run.bind(session);
+        return Object.assign(session, {
+          run: (sql: string) => run(sql.replace('COPY part', `COPY (${query})`)),
+        });
+      },
+    };
+    const writer = fixture.open(some, { duckdb: faulty });
+    for (const batch of batchesOf(some, many(10))) await writer.write(batch);
+    await expect(writer.finish()).rejects.toMatchObject({ code: 'CHECKSUM_EXPORT' });
+    await writer.abort();
   });
 
   it('refuse text that is not UTF-8, by its place in the chunk, through batches and parts', async () => {
