@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BenchTable } from './tables.js';
 
 const file = 'sql/transform/cell_perf_stats.sql';
 
@@ -12,7 +11,11 @@ export function foundingJoin(): string {
 interface FoundingCategory {
   readonly targets: readonly [
     {
-      readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable?: boolean }[];
+      readonly columns: readonly {
+        readonly name: string;
+        readonly type: string;
+        readonly nullable?: boolean;
+      }[];
       readonly primaryKey: readonly string[];
     },
   ];
@@ -22,9 +25,4 @@ interface FoundingCategory {
 export function foundingTarget(): FoundingCategory['targets'][0] {
   const text = readFileSync(resolve(__dirname, '../config/categories/cell_perf_stats.json'), 'utf8');
   return (JSON.parse(text) as FoundingCategory).targets[0];
-}
-
-/** A left join by a key that is unique on the right: as many rows as the left table has. */
-export function joinedRows(cell: BenchTable): number {
-  return cell.rows;
 }

@@ -51,7 +51,8 @@ function watchPeaks(pid: number | undefined): { stop(): void; megabytes(): numbe
   const look = (): void => {
     if (pid === undefined) return;
     // One that has ended and is not waited for yet has no memory any more.
-    for (const each of treeOf(pid)) peaks.set(each, Math.max(peaks.get(each) ?? 0, usageOf(each)?.peakRss ?? 0));
+    for (const each of treeOf(pid))
+      peaks.set(each, Math.max(peaks.get(each) ?? 0, usageOf(each)?.peakRss ?? 0));
   };
   const timer = setInterval(look, sampleMs);
   return {

@@ -42,11 +42,7 @@ async function main(): Promise<void> {
 }
 
 /** Everything that comes before the first chunk: outside of what is measured, as no tool of the comparison plans. */
-async function prepare(
-  activities: Activities,
-  category: string,
-  concurrency: number,
-): Promise<PreparedRun> {
+async function prepare(activities: Activities, category: string, concurrency: number): Promise<PreparedRun> {
   const runId = randomUUID();
   const { databases } = await act(() => activities.openRun({ runId, category, jobMode: 'restart' }));
   const [database] = databases;
@@ -55,7 +51,12 @@ async function prepare(
   await act(() => activities.planDatabase(ref));
   await act(() => activities.prepareTargets({ runId }));
   const page = await act(() => activities.listChunks({ ...ref, afterOrdinal: -1, limit: 1_000 }));
-  return { ref, concurrency, route: page.route, chunks: page.chunks.map(({ chunkId }) => ({ runId, chunkId })) };
+  return {
+    ref,
+    concurrency,
+    route: page.route,
+    chunks: page.chunks.map(({ chunkId }) => ({ runId, chunkId })),
+  };
 }
 
 async function copy(activities: Activities, run: PreparedRun, keyed: boolean): Promise<void> {

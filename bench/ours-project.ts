@@ -55,7 +55,12 @@ export function writeProject(directory: string, source: BenchSource, target: Ben
 
 /** One for each kind of run, as the stage of another has other windows. */
 export function categoryOf({ mode, tables, concurrency, keyed }: OursRequest): string {
-  const parts = [mode, tables[0]?.definition.name, concurrency > 1 ? 'by_day' : 'whole', ...(keyed ? ['keyed'] : [])];
+  const parts = [
+    mode,
+    tables[0]?.definition.name,
+    concurrency > 1 ? 'by_day' : 'whole',
+    ...(keyed ? ['keyed'] : []),
+  ];
   return parts.join('_');
 }
 

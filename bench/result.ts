@@ -6,20 +6,25 @@ const directory = join(__dirname, 'out');
 
 /** Prints a benchmark's figures and keeps them as `bench/out/<name>.json`. */
 export function report(name: string, figures: object): void {
-  const result = {
-    benchmark: name,
-    machine: {
-      cores: availableParallelism(),
-      memoryGb: Math.round(totalmem() / 2 ** 30),
-      node: process.version,
-      note: 'Source, Temporal, PostgreSQL and workers share this machine.',
-    },
-    ...figures,
+  console.log(keep(`${name}.json`, { benchmark: name, machine: machine(), ...figures }));
+}
+
+/** Where figures were taken. */
+export function machine(): object {
+  return {
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    note: 'Source, Temporal, PostgreSQL and workers share this machine.',
   };
-  const text = JSON.stringify(result, null, 2);
+}
+
+/** Writes a file of `bench/out/`, objects as JSON, and returns its text. */
+export function keep(file: string, content: object | string): string {
+  const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, `${name}.json`), `${text}\n`);
-  console.log(text);
+  writeFileSync(join(directory, file), `${text}\n`);
+  return text;
 }
 
 /** CPU seconds between two readings, by process. */

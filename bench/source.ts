@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { databaseName } from './tables.js';
 import type { BenchTable } from './tables.js';
+import { databaseName } from './tables.js';
 import { startWireSource } from './wire/source.js';
 
 /** A SQL Server with the benchmark's tables, as every tool of a comparison is told of it. */

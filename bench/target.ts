@@ -5,6 +5,7 @@ import { freePort } from '../sandbox/services/ports.js';
 import { startTarget } from '../sandbox/services/postgres.js';
 import type { SandboxSecrets } from '../sandbox/services/secrets.js';
 import { readSettings } from '../sandbox/services/settings.js';
+import { foundingTarget } from './founding-join.js';
 import { type BenchTable, targetType } from './tables.js';
 
 /** A PostgreSQL whose schema `peers` takes the tables that the tools write. */
@@ -55,29 +56,33 @@ export async function startBenchTarget(
   };
 }
 
-/** Makes an empty table for a source table's rows and returns its name, `peers.<table>`; keyed: with its primary key. */
-export async function makeTable(
-  admin: Client,
-  { definition }: BenchTable,
-  keyed: boolean,
-  name = `${schema}.${definition.name}`,
-): Promise<string> {
-  const columns = definition.columns.map(({ name: column, type }) => `"${column}" ${targetType(type)}`);
-  const key = keyed ? [`PRIMARY KEY (${definition.primaryKey.join(', ')})`] : [];
-  await admin.query(`DROP TABLE IF EXISTS ${name}`);
-  await admin.query(`CREATE TABLE ${name} (${[...columns, ...key].join(', ')})`);
-  await admin.query(`ALTER TABLE ${name} OWNER TO ${targetUser}`);
-  // What the run before left to write would be charged to this one.
-  await admin.query('CHECKPOINT');
-  return name;
+/** Makes an empty table for a source table's rows and returns its name; keyed: with its primary key. */
+export function makeTable(admin: Client, { definition }: BenchTable, keyed: boolean): Promise<string> {
+  const columns = definition.columns.map(({ name, type }) => ({ name, type: targetType(type) }));
+  return create(admin, definition.name, columns, keyed ? definition.primaryKey : []);
 }
 
-/** How many rows a table has now. */
-export async function countRows(admin: Client, table: string): Promise<number> {
-  const { rows } = await admin.query<{ readonly rows: number }>(
-    `SELECT count(*)::float8 AS rows FROM ${table}`,
-  );
-  return rows[0]?.rows ?? 0;
+/** Makes an empty table for the rows of the founding join and returns its name. */
+export function makeJoinTable(admin: Client): Promise<string> {
+  return create(admin, 'cell_perf_stats', foundingTarget().columns, []);
+}
+
+async function create(
+  admin: Client,
+  name: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+  key: readonly string[],
+): Promise<string> {
+  const parts = columns.map((column) => `${admin.escapeIdentifier(column.name)} ${column.type}`);
+  if (key.length > 0)
+    parts.push(`PRIMARY KEY (${key.map((column) => admin.escapeIdentifier(column)).join(', ')})`);
+  const table = `${schema}.${name}`;
+  await admin.query(`DROP TABLE IF EXISTS ${table}`);
+  await admin.query(`CREATE TABLE ${table} (${parts.join(', ')})`);
+  await admin.query(`ALTER TABLE ${table} OWNER TO ${targetUser}`);
+  // What the run before left to write would be charged to this one.
+  await admin.query('CHECKPOINT');
+  return table;
 }
 
 /** As libpq takes it; the password goes by PGPASSWORD. */

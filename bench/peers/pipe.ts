@@ -44,6 +44,12 @@ export async function startPipe({ source, target, scratch }: PeerPlace): Promise
 
 function freetdsSettings({ host, port, tls, caFile }: PeerPlace['source']): string {
   const security = tls ? ['encryption = require', `ca file = ${caFile}`] : ['encryption = off'];
-  const lines = [`host = ${host}`, `port = ${port}`, 'tds version = 7.4', 'client charset = UTF-8', ...security];
+  const lines = [
+    `host = ${host}`,
+    `port = ${port}`,
+    'tds version = 7.4',
+    'client charset = UTF-8',
+    ...security,
+  ];
   return `[bench]\n${lines.map((line) => `\t${line}\n`).join('')}`;
 }

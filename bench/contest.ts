@@ -1,0 +1,90 @@
+import type { Client } from 'pg';
+import type { Figures } from './measure.js';
+
+/** One tool at one task. */
+export interface Contestant {
+  readonly task: string;
+  readonly tool: string;
+  /** Rows that it must leave in the table. */
+  readonly rows: number;
+  /** The columns that must hold the same for every tool at this task. */
+  readonly columns: readonly string[];
+  /** Does the task from a clean state, and tells in which table the rows are now. */
+  run(): Promise<Figures & { readonly table: string; readonly readBackSeconds?: number }>;
+}
+
+export interface Run extends Figures {
+  readonly task: string;
+  readonly tool: string;
+  readonly rows: number;
+  /** From 1. */
+  readonly run: number;
+  readonly readBackSeconds?: number;
+}
+
+export interface Outcome {
+  readonly runs: readonly Run[];
+  /** `task / tool: why` of those that cannot take part here or failed. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Has all contestants run `times` times, by turns, so that a machine that is slow for a while is slow for all. A run
+ * before the first is not counted: it warms what stays, and its rows are compared with those of the other tools.
+ */
+export async function contest(
+  contestants: readonly Contestant[],
+  times: number,
+  admin: Client,
+  say: (line: string) => void,
+): Promise<Outcome> {
+  const notes: string[] = [];
+  const runs: Run[] = [];
+  const contents = new Map<string, string>();
+  let taking: readonly Contestant[] = contestants;
+  for (let run = 0; run <= times; run += 1) {
+    const failed = new Set<Contestant>();
+    for (const contestant of taking) {
+      const { task, tool, rows } = contestant;
+      try {
+        const { table, ...figures } = await contestant.run();
+        if (run === 0) await requireSame(admin, table, contestant, contents);
+        else await requireRows(admin, table, rows);
+        say(`${run}/${times}  ${task} / ${tool}: ${figures.seconds.toFixed(2)} s`);
+        if (run > 0) runs.push({ task, tool, rows, run, ...figures });
+      } catch (error) {
+        failed.add(contestant);
+        notes.push(`${task} / ${tool}: ${error instanceof Error ? error.message : error}`);
+        say(notes.at(-1) ?? '');
+      }
+    }
+    taking = taking.filter((contestant) => !failed.has(contestant));
+  }
+  return { runs, notes };
+}
+
+async function requireRows(admin: Client, table: string, rows: number): Promise<void> {
+  const counted = await admin.query<{ readonly rows: number }>(
+    `SELECT count(*)::float8 AS rows FROM ${table}`,
+  );
+  const found = counted.rows[0]?.rows;
+  if (found !== rows) throw new Error(`left ${found} rows in ${table} instead of ${rows}`);
+}
+
+/** The first tool at a task sets what the others must have. */
+async function requireSame(
+  admin: Client,
+  table: string,
+  { task, rows, columns }: Contestant,
+  contents: Map<string, string>,
+): Promise<void> {
+  await requireRows(admin, table, rows);
+  const list = columns.map((column) => admin.escapeIdentifier(column)).join(', ');
+  const { rows: sums } = await admin.query<{ readonly sum: string }>(
+    `SELECT coalesce(sum(hashtextextended(row(${list})::text, 0)), 0)::text AS sum FROM ${table}`,
+  );
+  const sum = sums[0]?.sum ?? '';
+  const known = contents.get(task) ?? sum;
+  contents.set(task, known);
+  if (known !== sum) throw new Error(`left other values in ${table} than the tools before it`);
+}
