@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { MigrationError } from '../errors.js';
-import { cellText } from './cell-text.js';
-import type { Cell, Column, RowBatch, SetChecksum } from './types.js';
+import { type CellText, cellText, hexOf } from './cell-text.js';
+import type { Cell, Column, LogicalType, RowBatch, SetChecksum } from './types.js';
 import { isWellFormed } from './well-formed.js';
 
 /** Part of every fingerprint: a change of the canonical text or of the hash makes old checksums incomparable. */
-export const checksumVersion = 1;
+export const checksumVersion = 2;
 
 const nullText = '~;';
 const two32 = 2 ** 32;
@@ -17,7 +17,7 @@ const rowsBetweenCarries = 1_000_000;
  * column in column order.
  */
 export function canonicalRow(columns: readonly Column[], cells: readonly Cell[]): string {
-  return columns.map((column, index) => canonicalCell(column)(cells[index] ?? null)).join('');
+  return columns.map(({ type }, index) => canonicalCell(type)(cells[index] ?? null)).join('');
 }
 
 /** First 8 bytes of MD5 over the UTF-8 bytes, big-endian, as an unsigned 64-bit integer. */
@@ -41,7 +41,7 @@ export class SetHasher {
   add(columns: readonly Column[], batch: RowBatch): void {
     if (columns !== this.#columns) {
       this.#columns = columns;
-      this.#encoders = columns.map(canonicalCell);
+      this.#encoders = columns.map(({ type }) => canonicalCell(type));
     }
     const encoders = this.#encoders;
     for (let row = 0; row < batch.rows; row++) {
@@ -86,19 +86,36 @@ function bytesToUint32(bytes: string, at: number): number {
   );
 }
 
-function canonicalCell(column: Column): (cell: Cell) => string {
-  const text = cellText(column.type);
-  if (column.type.kind !== 'text') return (cell) => (cell === null ? nullText : `${text(cell)};`);
-  return (cell) => {
-    if (cell === null) return nullText;
-    const value = cell as string;
-    if (!isWellFormed(value)) {
-      throw new MigrationError(
-        'VALUE_UNREPRESENTABLE',
-        `Column ${column.name} holds text that is not valid UTF-16 (a lone surrogate), which UTF-8 cannot carry. ` +
-          'Repair the value at the source.',
-      );
-    }
-    return `${Buffer.byteLength(value)}:${value};`;
-  };
+/** The function that builds the field of one cell of this type. */
+export function canonicalCell(type: LogicalType): (cell: Cell) => string {
+  const text = fieldText(type);
+  return (cell) => (cell === null ? nullText : `${text(cell)};`);
+}
+
+function fieldText(type: LogicalType): CellText {
+  switch (type.kind) {
+    case 'text':
+      return (cell) => `${Buffer.byteLength(cell as string)}:${wellFormed(cell as string)}`;
+    case 'bytes':
+      return (cell) => `${(cell as Uint8Array).length}:${hexOf(cell as Uint8Array)}`;
+    case 'float':
+      return (cell) => ieeeHex(cell as number, type.bits);
+    default:
+      return cellText(type);
+  }
+}
+
+function ieeeHex(value: number, bits: 32 | 64): string {
+  const bytes = Buffer.alloc(bits / 8);
+  if (bits === 32) bytes.writeFloatBE(value);
+  else bytes.writeDoubleBE(value);
+  return bytes.toString('hex');
+}
+
+function wellFormed(text: string): string {
+  if (isWellFormed(text)) return text;
+  throw new MigrationError(
+    'VALUE_UNREPRESENTABLE',
+    'A text is not valid UTF-16 (it has a lone surrogate), which UTF-8 cannot carry. Repair the value at the source.',
+  );
 }
