@@ -1,8 +1,12 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
+import { findLedgerRow } from '../../../engine/postgres/control/ledger';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
 import { checksumStage } from '../../../engine/postgres/stage';
+import { batchOf as batchOfCells } from '../../../engine/rows/cells';
 import type { ColumnBatch } from '../../../engine/rows/column-batch';
+import { createRowHasher } from '../../../engine/rows/hash/row-hasher';
+import type { Column } from '../../../engine/rows/types';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   batchOf,
@@ -136,6 +140,74 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
     ).rejects.toMatchObject({ code: 'CHECKSUM_STAGE' });
     expect(await state('short')).toEqual({ rows: 1, ledger: 1 });
     expect(await importRows(target, table, chunkId, [one])).toMatchObject({ reused: true });
+  });
+
+  test('parts of other content than the manifest says are rolled back, though they are as many', async () => {
+    const { table, chunkId } = await prepare('damaged');
+    await importRows(target, table, chunkId, [one]);
+    const { rows } = importOf(table, [two]);
+    await expect(
+      importChunk(inputOf(table, chunkId, [['c', one[1], 0n, '']], { rows })),
+    ).rejects.toMatchObject({
+      code: 'CHECKSUM_STAGE',
+      message: expect.stringContaining('different values'),
+    });
+    expect(await state('damaged')).toEqual({ rows: 1, ledger: 1 });
+  });
+
+  test('rows straight from their source, which no manifest tells of, arrive once by their fingerprint', async () => {
+    const { table, chunkId } = await prepare('direct');
+    const { expected, ...direct } = inputOf(table, chunkId, [one, two]);
+    expect(await importChunk(direct)).toMatchObject({ rows: 2, reused: false, read: expected });
+    const untouched = (): never => {
+      throw new Error('was read');
+    };
+    const again = await importChunk({ ...direct, rows: untouched });
+    expect(again).toMatchObject({ rows: 2, reused: true, read: expected });
+  });
+
+  test('rows of other types come by policy: the ledger has both sums and counts what was changed', async () => {
+    const { table, chunkId } = await prepare('converted');
+    const columns: readonly Column[] = table.columns.map((column) =>
+      column.name === 'at' ? { ...column, type: { kind: 'timestamp', precision: 7 } } : column,
+    );
+    const late = '2025-01-01 23:59:59.9999000';
+    const cells = ['a', 'b', 'c'].map((id, row) => [
+      id,
+      row === 0 ? '2025-01-01 00:00:00.0010000' : late,
+      null,
+      'x\0',
+    ]);
+    cells[2] = ['c', late, null, 'y'];
+    const read = createRowHasher(columns);
+    read.add(batchOfCells(columns, cells));
+    const rounding: ImportInput['table'] = {
+      ...table,
+      columns: table.columns.map((column) =>
+        column.name === 'at' ? { ...column, policy: 'round' } : column,
+      ),
+    };
+    const kept: string[] = [];
+    const input = inputOf(rounding, chunkId, [], {
+      columns,
+      expected: read.value(),
+      rows: async function* () {
+        yield batchOfCells(columns, cells);
+      },
+      quarantineLimit: 2,
+      keep: async (lines: string) => `${kept.push(lines)}`,
+    });
+    expect(await importChunk(input)).toMatchObject({ rows: 1, reused: false, read: read.value() });
+    const stored = checksumOf(table, [['c', '2025-01-02 00:00:00.000', null, 'y']]);
+    expect(await checksumStage(target, table, chunkId)).toEqual(stored);
+    expect(await findLedgerRow(target, chunkId)).toMatchObject({
+      ...stored,
+      readSum: read.value().sum,
+      policies: [{ column: 'at', policy: 'round', values: 1 }],
+      quarantine: { rows: 2 },
+    });
+    expect(kept[0]).toContain('x\\u0000');
+    expect(await importChunk(input)).toMatchObject({ rows: 1, reused: true, read: read.value() });
   });
 
   test('no rows are an import too', async () => {
