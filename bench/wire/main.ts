@@ -17,11 +17,12 @@ const login = { user: 'bench', password: 'Bench-1' };
 
 async function measure(source: WireSource, packetSize: number, tls: boolean): Promise<object> {
   const drain = await Drain.open({
-    ...source,
+    host: source.host,
+    port: source.port,
     ...login,
     database: 'DatabaseA',
     packetSize,
-    ...(tls ? {} : { caFile: undefined }),
+    ...(tls && { caFile: source.caFile }),
   });
   const sql = 'SELECT * FROM dbo.cell_performance_data';
   await drain.run(sql);

@@ -66,6 +66,25 @@ export const macros: readonly string[] = [
          || tsql_utf16_unit(56320 + (unicode(c) - 65536) % 1024) END), 'string_agg', '') END`,
   String.raw`CREATE MACRO IF NOT EXISTS tsql_utf16_length(x) AS CASE WHEN strlen(x) = length(x) THEN length(x)
      ELSE length(x) + length(regexp_replace(x, '[^\x{10000}-\x{10FFFF}]', '', 'g')) END`,
+  // 100 ns within the second; from datetime the thirds of a millisecond are kept (compatibility level 130 and up).
+  `CREATE MACRO IF NOT EXISTS tsql_ticks(ts) AS (epoch_us(ts) + ${seconds0001}) % 1000000 * 10`,
+  `CREATE MACRO IF NOT EXISTS tsql_thirds(ts) AS
+     ((((epoch_us(ts) + ${seconds0001}) * 3 + 5000) // 10000 % 300) * 100000 + 1) // 3`,
+  `CREATE MACRO IF NOT EXISTS tsql_clock_rounded(ticks, unit) AS (ticks + unit // 2) // unit * unit`,
+  `CREATE MACRO IF NOT EXISTS tsql_clock_text(second, ticks, unit, digits) AS
+     strftime(second + to_seconds(tsql_clock_rounded(ticks, unit) // 10000000), '%Y-%m-%d %H:%M:%S')
+     || if(digits = 0, '', '.' || left(lpad(CAST(tsql_clock_rounded(ticks, unit) % 10000000 AS VARCHAR), 7, '0'), digits))`,
+  `CREATE MACRO IF NOT EXISTS tsql_clock_timestamp(second, ticks, unit) AS
+     second + to_microseconds(tsql_clock_rounded(ticks, unit) // 10)`,
+  `CREATE MACRO IF NOT EXISTS tsql_offset_minutes(x) AS if(substr(x, length(x) - 5, 1) = '-', -1, 1)
+     * (CAST(substr(x, length(x) - 4, 2) AS INTEGER) * 60 + CAST(right(x, 2) AS INTEGER))`,
+  `CREATE MACRO IF NOT EXISTS tsql_switch_offset(x, minutes) AS
+     strftime(CAST(left(x, 19) AS TIMESTAMP) + to_minutes(minutes - tsql_offset_minutes(x)), '%Y-%m-%d %H:%M:%S')
+     || substr(x, 20, length(x) - 26)`,
+  // What code page 932, 936, 949 or 950 takes two bytes for; half-width katakana take one.
+  String.raw`CREATE MACRO IF NOT EXISTS tsql_double_byte_length(x) AS CASE WHEN strlen(x) = length(x) THEN length(x)
+     ELSE length(x) + length(regexp_replace(x, '[\x{1}-\x{7F}\x{FF61}-\x{FF9F}]', '', 'g')) END`,
+  `CREATE MACRO IF NOT EXISTS tsql_money_text(x) AS CAST(CAST(x AS DECIMAL(21,2)) AS VARCHAR)`,
   `CREATE MACRO IF NOT EXISTS tsql_unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)`,
   `CREATE MACRO IF NOT EXISTS tsql_scaled_text(q, scale, power) AS if(q < 0, '-', '')
      || CAST(abs(q) // power AS VARCHAR) || '.' || lpad(CAST(abs(q) % power AS VARCHAR), scale, '0')`,

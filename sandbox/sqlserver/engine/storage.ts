@@ -5,10 +5,16 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnDefinition, ServerDefinition, TableDefinition } from './definition.js';
 import { macros } from './macros.js';
 import { quoteName, quoteText } from './quoting.js';
-import { roundTimestamp } from './translate/conversion.js';
+import { padded, roundTimestamp } from './translate/conversion.js';
 import { duckType, isTimestamp } from './translate/sql-types.js';
 
 const ledger = 'main.sandbox_filled';
+/** Counts what a database's rows with a rowversion were changed (docs: rowversion, "the database rowversion"). */
+const rowversions = 'main.sandbox_rowversion';
+
+/** The next rowversion of a database, eight bytes, in DuckDB SQL. */
+export const nextRowversion = (database: string): string =>
+  `unhex(lpad(hex(nextval(${quoteText(`${quoteName(database)}.${rowversions}`)})), 16, '0'))`;
 
 /**
  * Opens the DuckDB instance of a server: each database attached under its own name, each table created and
@@ -32,6 +38,7 @@ export async function openStorage(definition: ServerDefinition): Promise<DuckDBI
       await connection.run(`ATTACH ${quoteText(file)} AS ${name}`);
       await connection.run(`USE ${name}`);
       await connection.run(`CREATE TABLE IF NOT EXISTS ${ledger} (table_name VARCHAR, fingerprint VARCHAR)`);
+      await connection.run(`CREATE SEQUENCE IF NOT EXISTS ${rowversions} START 2001`);
       await connection.run('CREATE SCHEMA IF NOT EXISTS "dbo"');
       for (const table of database.tables) await fillOnce(connection, table);
       if (directory) await connection.run(`CHECKPOINT ${name}`);
@@ -83,6 +90,6 @@ function fillSql(table: TableDefinition, fill: string): string {
 function resting(sql: string, { type }: ColumnDefinition): string {
   const cast = `CAST(${sql} AS ${duckType(type)})`;
   if (isTimestamp(type)) return roundTimestamp(cast, type);
-  if (type.name === 'char' || type.name === 'nchar') return `rpad(${cast}, ${type.length}, ' ')`;
+  if (type.name === 'char' || type.name === 'nchar') return padded(cast, type);
   return cast;
 }

@@ -5,8 +5,17 @@
 export type SqlType =
   | { readonly name: 'bit' | 'tinyint' | 'smallint' | 'int' | 'bigint' | 'float' | 'real' }
   | { readonly name: 'date' | 'datetime' | 'smalldatetime' | 'uniqueidentifier' }
-  | { readonly name: 'datetime2' | 'time'; readonly scale: number }
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly name: 'datetime2' | 'time' | 'datetimeoffset'; readonly scale: number }
+  | {
+      readonly name: 'decimal';
+      readonly precision: number;
+      readonly scale: number;
+      /** The same type under its other name, which the catalog and the wire tell apart. */
+      readonly synonym?: 'numeric';
+    }
+  | { readonly name: 'money' | 'smallmoney' | 'rowversion' | 'image' | 'xml' | 'sql_variant' }
+  | { readonly name: 'hierarchyid' | 'geography' | 'geometry' }
+  | { readonly name: 'text' | 'ntext'; readonly collation: string }
   /** length in bytes for char/varchar/binary, in UTF-16 units for nchar/nvarchar; 'max' for PLP. */
   | {
       readonly name: 'char' | 'varchar' | 'nchar' | 'nvarchar';
@@ -17,8 +26,9 @@ export type SqlType =
 
 /**
  * A cell as DuckDB's vectors hold it: boolean (bit), number (tinyint..int, float, real; date as days since
- * 1970-01-01), bigint (bigint; decimal unscaled; datetime*, time as microseconds since 1970-01-01 / midnight),
- * string (char types, uniqueidentifier in upper-case text), Uint8Array (binary), or null.
+ * 1970-01-01), bigint (bigint; decimal and money unscaled; datetime*, time as microseconds since 1970-01-01 /
+ * midnight), string (char types, text, xml; uniqueidentifier in upper-case text; datetimeoffset, datetime2(7) and time(7)
+ * as `../clock` writes them; sql_variant as `variant` does), Uint8Array (binary, image, rowversion, UDTs), or null.
  */
 export type Cell = boolean | number | bigint | string | Uint8Array | null;
 

@@ -1,10 +1,19 @@
 import iconv from 'iconv-lite';
+import type { CodePage } from '../collations.js';
 import type { Cell, SqlType } from '../engine/types.js';
+import { parseVariant } from '../engine/variant.js';
 import type { ByteWriter } from './byte-writer.js';
 import { collationByName } from './collation.js';
 import { writeDecimal } from './decimal.js';
-import { writeDate, writeDateTime, writeDateTime2, writeSmallDateTime, writeTime } from './temporal.js';
-import { timeBytes } from './type-info.js';
+import {
+  writeClock,
+  writeDate,
+  writeDateTime,
+  writeDateTime2,
+  writeSmallDateTime,
+  writeTime,
+} from './temporal.js';
+import { timeBytes, writeVariantBase } from './type-info.js';
 
 /** Writes one cell that is not NULL, its length included. NULLs are not written: rows with one are NBCROW. */
 export type CellWriter = (out: ByteWriter, value: Exclude<Cell, null>) => void;
@@ -40,6 +49,10 @@ export function compileCellWriter(type: SqlType, nullable: boolean): CellWriter 
       return sized(4, (out, value) => writeSmallDateTime(out, value as bigint));
     case 'datetime':
       return sized(8, (out, value) => writeDateTime(out, value as bigint));
+    case 'smallmoney':
+      return sized(4, (out, value) => out.u32(Number(value)));
+    case 'money':
+      return sized(8, writeMoney);
     default:
       return compileSizedWriter(type);
   }
@@ -53,20 +66,10 @@ function compileSizedWriter(type: SqlType): CellWriter {
         out.u8(3);
         writeDate(out, value as number);
       };
-    case 'time': {
-      const bytes = timeBytes(type.scale);
-      return (out, value) => {
-        out.u8(bytes);
-        writeTime(out, Number(value), type.scale, bytes);
-      };
-    }
-    case 'datetime2': {
-      const bytes = timeBytes(type.scale);
-      return (out, value) => {
-        out.u8(bytes + 3);
-        writeDateTime2(out, value as bigint, type.scale, bytes);
-      };
-    }
+    case 'time':
+    case 'datetime2':
+    case 'datetimeoffset':
+      return clockWriter(type.name, type.scale);
     case 'decimal':
       return (out, value) => writeDecimal(out, value as bigint, type.precision);
     case 'uniqueidentifier':
@@ -78,13 +81,99 @@ function compileSizedWriter(type: SqlType): CellWriter {
     case 'nvarchar':
       return wideWriter(type.length, type.name === 'nchar');
     case 'char':
-    case 'varchar': {
-      const utf8 = collationByName(type.collation).codePage === 'utf8';
-      return narrowWriter(type.length, type.name === 'char', utf8 ? encodeUtf8 : encodeCp1252);
+    case 'varchar':
+      return narrowWriter(type.length, type.name === 'char', encoderOf(type.collation));
+    case 'rowversion':
+      return binaryWriter(8, true);
+    case 'xml':
+      return wideWriter('max', false);
+    case 'hierarchyid':
+    case 'geography':
+    case 'geometry':
+      return binaryWriter('max', false);
+    case 'sql_variant':
+      return writeVariant;
+    default:
+      return compileLegacyWriter(type);
+  }
+}
+
+function clockWriter(name: 'time' | 'datetime2' | 'datetimeoffset', scale: number): CellWriter {
+  const bytes = timeBytes(scale);
+  const length = bytes + { time: 0, datetime2: 3, datetimeoffset: 5 }[name];
+  if (name === 'datetimeoffset' || scale === 7) {
+    return (out, value) => {
+      out.u8(length);
+      writeClock(out, value as string, name, scale, bytes);
+    };
+  }
+  if (name === 'time') {
+    return (out, value) => {
+      out.u8(length);
+      writeTime(out, Number(value), scale, bytes);
+    };
+  }
+  return (out, value) => {
+    out.u8(length);
+    writeDateTime2(out, value as bigint, scale, bytes);
+  };
+}
+
+/** money: the high half first (MS-TDS 2.2.5.5.1.2). */
+function writeMoney(out: ByteWriter, value: Cell): void {
+  const units = value as bigint;
+  out.u32(Number(units >> 32n));
+  out.u32(Number(units & 0xffff_ffffn));
+}
+
+/** text, ntext and image: a pointer and a timestamp nobody looks at, then four bytes of length (MS-TDS 2.2.7.19). */
+function compileLegacyWriter(type: SqlType): CellWriter {
+  const write = legacyBytes(type);
+  return (out, value) => {
+    out.u8(legacyPointer.length);
+    out.bytes(legacyPointer);
+    out.fill(0, 8);
+    const header = out.ensure(4);
+    out.length = header + 4;
+    write(out, value);
+    out.buffer.writeInt32LE(out.length - header - 4, header);
+  };
+}
+
+const legacyPointer = Buffer.from('dummy textptr\0\0\0', 'latin1');
+
+function legacyBytes(type: SqlType): CellWriter {
+  switch (type.name) {
+    case 'text': {
+      const encode = encoderOf(type.collation);
+      return (out, value) => encode(out, value as string);
     }
+    case 'ntext':
+      return (out, value) => out.utf16(value as string);
+    case 'image':
+      return (out, value) => out.bytes(value as Uint8Array);
     default:
       throw new TypeError(`Type ${type.name} has no cells with a length.`);
   }
+}
+
+/** sql_variant: length of all that follows, base type, its properties, the value without a length of its own. */
+function writeVariant(out: ByteWriter, cell: Cell): void {
+  const { type, value } = parseVariant(cell as string);
+  const header = out.ensure(4);
+  out.length = header + 4;
+  writeVariantBase(out, type);
+  const start = out.length;
+  compileCellWriter(type, false)(out, value);
+  const prefix = lengthPrefix(type);
+  out.buffer.copyWithin(start, start + prefix, out.length);
+  out.length -= prefix;
+  out.buffer.writeUInt32LE(out.length - header - 4, header);
+}
+
+function lengthPrefix(type: SqlType): 0 | 1 | 2 {
+  if ('length' in type) return 2;
+  return 'scale' in type || type.name === 'date' || type.name === 'uniqueidentifier' ? 1 : 0;
 }
 
 function writeReal(out: ByteWriter, value: Cell): void {
@@ -110,20 +199,37 @@ function writeGuid(out: ByteWriter, value: Cell): void {
   }
 }
 
-/** PLP (MS-TDS 2.2.5.2.3): total length, one chunk, terminator; `write` adds the chunk's bytes. */
+/** A value with more bytes is sent with its length unknown, in chunks of as many; they cut characters. */
+const plpChunk = 8_191;
+const plpUnknownLength = 0xffff_ffff_ffff_fffen;
+
+/** PLP (MS-TDS 2.2.5.2.3): total length, chunks, terminator; `write` adds the value's bytes. */
 function writePlp(out: ByteWriter, write: () => void): void {
   const header = out.ensure(12);
   out.length = header + 12;
   write();
   const bytes = out.length - header - 12;
-  out.buffer.writeBigUInt64LE(BigInt(bytes), header);
-  if (bytes === 0) {
-    // An empty chunk is the terminator itself.
-    out.length = header + 8;
+  if (bytes > plpChunk) {
+    out.buffer.writeBigUInt64LE(plpUnknownLength, header);
+    cutIntoChunks(out, header + 12);
   } else {
+    out.buffer.writeBigUInt64LE(BigInt(bytes), header);
     out.buffer.writeUInt32LE(bytes, header + 8);
+    // An empty chunk is the terminator itself.
+    if (bytes === 0) out.length = header + 8;
   }
   out.u32(0);
+}
+
+/** Gives the bytes from `start` on, which have the place of one chunk length before them, the others' lengths. */
+function cutIntoChunks(out: ByteWriter, start: number): void {
+  const bytes = Buffer.from(out.buffer.subarray(start, out.length));
+  out.length = start - 4;
+  for (let at = 0; at < bytes.length; at += plpChunk) {
+    const chunk = bytes.subarray(at, at + plpChunk);
+    out.u32(chunk.length);
+    out.bytes(chunk);
+  }
 }
 
 function binaryWriter(length: number | 'max', padded: boolean): CellWriter {
@@ -171,13 +277,19 @@ function narrowWriter(
   };
 }
 
-/** Bytes 00-7F and A0-FF are the same in Unicode and in code page 1252; what has no place in it becomes '?'. */
-function encodeCp1252(out: ByteWriter, text: string): void {
+function encoderOf(collation: string): (out: ByteWriter, text: string) => void {
+  const { codePage } = collationByName(collation);
+  return codePage === 'utf8' ? encodeUtf8 : (out, text) => encodeCodePage(out, text, codePage);
+}
+
+/** ASCII is the same everywhere, 1252 has A0-FF in common with Unicode; what has no place in a code page becomes '?'. */
+function encodeCodePage(out: ByteWriter, text: string, codePage: CodePage): void {
   const at = out.ensure(text.length);
+  const latin = codePage === 'cp1252';
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);
-    if (unit >= 0x80 && (unit < 0xa0 || unit > 0xff)) {
-      out.bytes(iconv.encode(text, 'cp1252'));
+    if (unit >= 0x80 && (!latin || unit < 0xa0 || unit > 0xff)) {
+      out.bytes(iconv.encode(text, codePage));
       return;
     }
     out.buffer[at + i] = unit;

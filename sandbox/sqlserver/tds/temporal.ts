@@ -1,3 +1,4 @@
+import { parseClock, toUtc } from '../clock.js';
 import type { ByteWriter } from './byte-writer.js';
 
 const dayMicros = 86_400_000_000;
@@ -31,9 +32,12 @@ export function writeDate(out: ByteWriter, days: number): void {
   out.u24(days + daysBefore1970.year1);
 }
 
-/** time(scale): units of 10^-scale seconds since midnight, in `bytes` bytes. */
+/** time(scale up to 6): units of 10^-scale seconds since midnight, in `bytes` bytes. */
 export function writeTime(out: ByteWriter, micros: number, scale: number, bytes: 3 | 4 | 5): void {
-  const units = scale === 7 ? micros * 10 : Math.floor(micros / (powers[6 - scale] as number));
+  writeUnits(out, Math.floor(micros / (powers[6 - scale] as number)), bytes);
+}
+
+function writeUnits(out: ByteWriter, units: number, bytes: 3 | 4 | 5): void {
   if (bytes === 3) {
     out.u24(units);
     return;
@@ -44,7 +48,25 @@ export function writeTime(out: ByteWriter, micros: number, scale: number, bytes:
   }
 }
 
-/** datetime2(scale): the time of day, then the date. */
+/** time(7), datetime2(7) or datetimeoffset(scale), as their text has it: time of day, date, offset; times in UTC. */
+export function writeClock(
+  out: ByteWriter,
+  text: string,
+  name: 'time' | 'datetime2' | 'datetimeoffset',
+  scale: number,
+  bytes: 3 | 4 | 5,
+): void {
+  const clock = parseClock(text, scale);
+  if (clock === undefined) {
+    throw new RangeError(`${text} is no ${name}.`);
+  }
+  const { days, ticks } = toUtc(clock);
+  writeUnits(out, ticks / 10 ** (7 - scale), bytes);
+  if (name !== 'time') writeDate(out, days);
+  if (name === 'datetimeoffset') out.u16(clock.offset);
+}
+
+/** datetime2(scale up to 6): the time of day, then the date. */
 export function writeDateTime2(out: ByteWriter, micros: bigint, scale: number, bytes: 3 | 4 | 5): void {
   const days = daysOf(micros);
   writeTime(out, microsOfDay(micros, days), scale, bytes);

@@ -38,6 +38,8 @@ export const envChange = {
 
 const columnFlag = { nullable: 0x0001, updatableUnknown: 0x0008 } as const;
 const noLength = 0xffff;
+/** By which clients tell a rowversion from other binary values. */
+const rowversionUserType = 0x50;
 
 export function writeDone(
   out: ByteWriter,
@@ -57,11 +59,18 @@ export function writeColMetadata(out: ByteWriter, columns: readonly ResultColumn
   out.u8(tokenId.colMetadata);
   out.u16(columns.length === 0 ? noLength : columns.length);
   for (const { name, type, nullable } of columns) {
-    out.u32(0);
+    out.u32(type.name === 'rowversion' ? rowversionUserType : 0);
     out.u16(columnFlag.updatableUnknown | (nullable ? columnFlag.nullable : 0));
     writeTypeInfo(out, type, nullable);
+    if (type.name === 'text' || type.name === 'ntext' || type.name === 'image') writeTableName(out);
     out.byteText(name);
   }
+}
+
+/** The table of a text or image column in its parts (MS-TDS 2.2.7.4), which the engine does not tell: one, empty. */
+function writeTableName(out: ByteWriter): void {
+  out.u8(1);
+  out.shortText('');
 }
 
 /** A token whose length, two bytes, is known only when `body` has written it. */

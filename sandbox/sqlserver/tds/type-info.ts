@@ -21,6 +21,13 @@ const token = {
   date: 0x28,
   time: 0x29,
   dateTime2: 0x2a,
+  dateTimeOffset: 0x2b,
+  money: 0x3c,
+  smallMoney: 0x7a,
+  moneyN: 0x6e,
+  variant: 0x62,
+  udt: 0xf0,
+  xml: 0xf1,
   ntext: 0x63,
   bitN: 0x68,
   decimalN: 0x6a,
@@ -49,6 +56,24 @@ const fixedTypes = {
   float: [token.float, token.floatN, 8],
   smalldatetime: [token.smallDateTime, token.dateTimeN, 4],
   datetime: [token.dateTime, token.dateTimeN, 8],
+  smallmoney: [token.smallMoney, token.moneyN, 4],
+  money: [token.money, token.moneyN, 8],
+} as const;
+
+const clockTokens = {
+  time: token.time,
+  datetime2: token.dateTime2,
+  datetimeoffset: token.dateTimeOffset,
+} as const;
+
+/** Longest values of text and image, of sql_variant, and of a UDT that SQL Server brings along (MS-TDS 2.2.5.4). */
+const longest = { legacy: 0x7fff_ffff, variant: 8_009, hierarchyid: 892, spatial: maxLength } as const;
+const assembly =
+  'Microsoft.SqlServer.Types, Version=11.0.0.0, Culture=neutral, PublicKeyToken=89845dcd8080cc91';
+const udtClasses = {
+  hierarchyid: 'SqlHierarchyId',
+  geography: 'SqlGeography',
+  geometry: 'SqlGeometry',
 } as const;
 
 const textTokens = {
@@ -81,7 +106,8 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, nullable: boolean)
       return;
     case 'time':
     case 'datetime2':
-      out.u8(type.name === 'time' ? token.time : token.dateTime2);
+    case 'datetimeoffset':
+      out.u8(clockTokens[type.name]);
       out.u8(type.scale);
       return;
     case 'uniqueidentifier':
@@ -89,7 +115,7 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, nullable: boolean)
       out.u8(16);
       return;
     case 'decimal':
-      out.u8(token.decimalN);
+      out.u8(type.synonym === undefined ? token.decimalN : token.numericN);
       out.u8(decimalBytes(type.precision));
       out.u8(type.precision);
       out.u8(type.scale);
@@ -107,13 +133,80 @@ export function writeTypeInfo(out: ByteWriter, type: SqlType, nullable: boolean)
       out.u8(textTokens[type.name]);
       out.u16(byteLength(type.length, 1));
       return;
+    case 'rowversion':
+      out.u8(token.binary);
+      out.u16(8);
+      return;
+    default:
+      writeOtherTypeInfo(out, type, nullable);
+  }
+}
+
+function writeOtherTypeInfo(out: ByteWriter, type: SqlType, nullable: boolean): void {
+  switch (type.name) {
+    case 'text':
+    case 'ntext':
+      out.u8(token[type.name]);
+      out.u32(longest.legacy);
+      out.bytes(collationByName(type.collation).bytes);
+      return;
+    case 'image':
+      out.u8(token.image);
+      out.u32(longest.legacy);
+      return;
+    case 'sql_variant':
+      out.u8(token.variant);
+      out.u32(longest.variant);
+      return;
+    case 'xml':
+      // No schema collection follows.
+      out.u8(token.xml);
+      out.u8(0);
+      return;
+    case 'hierarchyid':
+    case 'geography':
+    case 'geometry':
+      out.u8(token.udt);
+      out.u16(type.name === 'hierarchyid' ? longest.hierarchyid : longest.spatial);
+      for (const part of ['', 'sys', type.name]) out.byteText(part);
+      out.shortText(`Microsoft.SqlServer.Types.${udtClasses[type.name]}, ${assembly}`);
+      return;
     default: {
-      const [notNull, nullableToken, bytes] = fixedTypes[type.name];
+      const [notNull, nullableToken, bytes] = fixedTypes[type.name as keyof typeof fixedTypes];
       out.u8(nullable ? nullableToken : notNull);
       if (nullable) {
         out.u8(bytes);
       }
     }
+  }
+}
+
+/** Writes what a sql_variant says of the type inside it: its token, then its properties (MS-TDS 2.2.5.5.4). */
+export function writeVariantBase(out: ByteWriter, type: SqlType): void {
+  const base = (id: number, properties: number): void => {
+    out.u8(id);
+    out.u8(properties);
+  };
+  if (type.name === 'time' || type.name === 'datetime2' || type.name === 'datetimeoffset') {
+    base(clockTokens[type.name], 1);
+    out.u8(type.scale);
+  } else if (type.name === 'decimal') {
+    base(type.synonym === undefined ? token.decimalN : token.numericN, 2);
+    out.u8(type.precision);
+    out.u8(type.scale);
+  } else if (type.name === 'binary' || type.name === 'varbinary') {
+    base(textTokens[type.name], 2);
+    out.u16(byteLength(type.length, 1));
+  } else if ('collation' in type && 'length' in type) {
+    base(textTokens[type.name], 7);
+    out.bytes(collationByName(type.collation).bytes);
+    out.u16(byteLength(type.length, type.name === 'nchar' || type.name === 'nvarchar' ? 2 : 1));
+  } else if (type.name === 'date') {
+    base(token.date, 0);
+  } else if (type.name === 'uniqueidentifier') {
+    base(token.guid, 0);
+  } else {
+    base(fixedTypes[type.name as keyof typeof fixedTypes][0], 0);
   }
 }
 
@@ -141,6 +234,7 @@ export function readTypeInfo(reader: ByteReader): ReadType {
     case token.intN:
     case token.floatN:
     case token.dateTimeN:
+    case token.moneyN:
       return { type: { name: sizedType(id, reader.u8()) }, framing: 'byte' };
     case token.guid:
       reader.u8();
@@ -148,11 +242,11 @@ export function readTypeInfo(reader: ByteReader): ReadType {
     case token.date:
       return { type: { name: 'date' }, framing: 'byte' };
     case token.time:
+      return { type: { name: 'time', scale: reader.u8() }, framing: 'byte' };
     case token.dateTime2:
-      return {
-        type: { name: id === token.time ? 'time' : 'datetime2', scale: reader.u8() },
-        framing: 'byte',
-      };
+      return { type: { name: 'datetime2', scale: reader.u8() }, framing: 'byte' };
+    case token.dateTimeOffset:
+      return { type: { name: 'datetimeoffset', scale: reader.u8() }, framing: 'byte' };
     case token.decimalN:
     case token.numericN:
       reader.u8();

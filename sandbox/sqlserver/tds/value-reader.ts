@@ -1,5 +1,6 @@
 import iconv from 'iconv-lite';
-import { type Cell, SqlServerError, type SqlType } from '../engine/types.js';
+import { dateTimeText, fromUtc, offsetText, timeText } from '../clock.js';
+import type { Cell, SqlType } from '../engine/types.js';
 import { type ByteReader, protocolError } from './byte-reader.js';
 import { collationByName } from './collation.js';
 import { readDecimal } from './decimal.js';
@@ -11,7 +12,7 @@ const dayMicros = 86_400_000_000n;
 
 /**
  * Reads a parameter's value (MS-TDS 2.2.5.5) as the engine takes it. Throws `protocolError` on a value of
- * impossible length, Msg 8114 on 100 nanosecond digits, which the engine's microseconds cannot hold.
+ * impossible length.
  */
 export function readValue(reader: ByteReader, { type, framing }: ReadType): Cell {
   switch (framing) {
@@ -80,6 +81,10 @@ function readScalar(reader: ByteReader, type: SqlType, length: number): Cell {
       return reader.f64();
     case 'decimal':
       return readDecimal(reader, length);
+    case 'smallmoney':
+      return BigInt(reader.i32());
+    case 'money':
+      return (BigInt(reader.i32()) << 32n) | BigInt(reader.u32());
     case 'uniqueidentifier':
       return readGuid(reader);
     default:
@@ -99,11 +104,22 @@ function readTemporal(reader: ByteReader, type: SqlType): Cell {
   switch (type.name) {
     case 'date':
       return reader.u24() - daysBefore1970.year1;
-    case 'time':
-      return readTime(reader, type.scale);
+    case 'time': {
+      const ticks = readTicks(reader, type.scale);
+      return type.scale === 7 ? timeText(ticks, 7) : BigInt(ticks / 10);
+    }
     case 'datetime2': {
-      const time = readTime(reader, type.scale);
-      return BigInt(reader.u24() - daysBefore1970.year1) * dayMicros + time;
+      const ticks = readTicks(reader, type.scale);
+      const days = reader.u24() - daysBefore1970.year1;
+      return type.scale === 7
+        ? dateTimeText({ days, ticks, offset: 0 }, 7)
+        : BigInt(days) * dayMicros + BigInt(ticks / 10);
+    }
+    case 'datetimeoffset': {
+      const ticks = readTicks(reader, type.scale);
+      const days = reader.u24() - daysBefore1970.year1;
+      const local = fromUtc(days, ticks, reader.i16());
+      return `${dateTimeText(local, type.scale)} ${offsetText(local.offset)}`;
     }
     case 'datetime': {
       const days = BigInt(reader.i32() - daysBefore1970.year1900);
@@ -119,16 +135,7 @@ function readTemporal(reader: ByteReader, type: SqlType): Cell {
   }
 }
 
-function readTime(reader: ByteReader, scale: number): bigint {
-  const units = BigInt(reader.uint(timeBytes(scale)));
-  if (scale <= 6) {
-    return units * 10n ** BigInt(6 - scale);
-  }
-  if (units % 10n !== 0n) {
-    throw new SqlServerError(
-      8114,
-      'Error converting a parameter: this server keeps times to the microsecond.',
-    );
-  }
-  return units / 10n;
+/** Units of 100 ns since midnight. */
+function readTicks(reader: ByteReader, scale: number): number {
+  return reader.uint(timeBytes(scale)) * 10 ** (7 - scale);
 }

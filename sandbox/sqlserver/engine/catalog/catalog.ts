@@ -1,3 +1,4 @@
+import { defaultCollation } from '../../collations.js';
 import type {
   ColumnDefinition,
   DatabaseDefinition,
@@ -6,7 +7,6 @@ import type {
   TableDefinition,
 } from '../definition.js';
 import { ApplicationLocks } from '../session/application-locks.js';
-import { defaultCollation } from '../translate/collation.js';
 
 export interface CatalogTable {
   readonly objectId: number;

@@ -37,7 +37,7 @@ function columnRows(table: CatalogTable): readonly ViewRow[] {
       name: column.name,
       column_id: index + 1,
       system_type_id: facts.systemTypeId,
-      user_type_id: facts.systemTypeId,
+      user_type_id: facts.userTypeId,
       max_length: facts.maxLength,
       precision: facts.precision,
       scale: facts.scale,

@@ -4,7 +4,7 @@ import type { CatalogTable, Database } from './catalog.js';
 import { columnViews } from './column-views.js';
 import { indexViews } from './index-views.js';
 import { sessionViews } from './session-views.js';
-import { typeIds } from './type-facts.js';
+import { allTypes } from './type-facts.js';
 import type { MakeView, View, ViewContext, ViewRow } from './view.js';
 
 const int: SqlType = { name: 'int' };
@@ -101,22 +101,32 @@ const catalogViews: Readonly<Record<string, MakeView>> = {
       is_external: false,
     })),
   }),
-  types: ({ text }) => ({
+  types: ({ database, text }) => ({
     columns: [
       ['name', text],
       ['system_type_id', tinyint],
       ['user_type_id', int],
       ['schema_id', int],
-      ['is_user_defined', bit],
+      ['max_length', { name: 'smallint' }],
+      ['precision', tinyint],
+      ['scale', tinyint],
+      ['collation_name', text, 'null'],
       ['is_nullable', bit, 'null'],
+      ['is_user_defined', bit],
+      ['is_assembly_type', bit],
     ],
-    rows: typeIds.map(([id, name]) => ({
+    rows: allTypes.map(([name, facts]) => ({
       name,
-      system_type_id: name === 'sysname' ? 231 : id,
-      user_type_id: id,
+      system_type_id: facts.systemTypeId,
+      user_type_id: facts.userTypeId,
       schema_id: 4,
+      max_length: facts.maxLength,
+      precision: facts.precision,
+      scale: facts.scale,
+      collation_name: /char$|text$|^sysname$/.test(name) ? database.collation : null,
+      is_nullable: name !== 'sysname' && name !== 'timestamp',
       is_user_defined: false,
-      is_nullable: name !== 'sysname',
+      is_assembly_type: facts.systemTypeId === 240,
     })),
   }),
   security_policies: (context) => ({

@@ -2,6 +2,7 @@ import { Dialect, parse } from '@polyglot-sql/sdk';
 import { syntaxError, unsupported } from '../errors.js';
 import type { SqlServerError } from '../types.js';
 import { type Node, type Tagged, tagged } from './ast.js';
+import { withKeptSpelling } from './kept-spelling.js';
 import { tokensOf } from './tokens.js';
 
 const cache = new Map<string, Tagged>();
@@ -14,8 +15,8 @@ const cacheLimit = 200;
 export function parseStatement(sql: string, line: number): Tagged {
   const cached = cache.get(sql);
   if (cached) return cached;
-  const result = parse(sql, Dialect.TSQL);
-  if (!result.success) throw failure(sql, line, result.errorStart);
+  const result = parse(withKeptSpelling(sql), Dialect.TSQL);
+  if (!result.success) throw failure(withKeptSpelling(sql), line, result.errorStart);
   const [statement, second] = result.ast as unknown as readonly Node[];
   if (!statement || second) throw unsupported('this statement');
   const parsed = tagged(statement);

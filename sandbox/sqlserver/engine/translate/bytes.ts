@@ -1,4 +1,4 @@
-import { invalidArgumentType } from '../errors.js';
+import { invalidArgumentType, unsupported } from '../errors.js';
 import { macro } from '../macros.js';
 import { collationOf } from './collation.js';
 import type { Expr } from './expr.js';
@@ -14,6 +14,8 @@ export function hexOf(source: Expr): { readonly sql: string; readonly digits?: n
   if (!isChar(source.type)) throw invalidArgumentType(typeName(source.type), 1, 'hashbytes');
   if (isUnicode(source.type)) return { sql: macro('utf16_hex', source.sql) };
   if (isUtf8(source)) return { sql: `hex(encode(${source.sql}))` };
+  const { codePage } = collationOf(source.type.collation);
+  if (codePage !== 'cp1252') throw unsupported(`the bytes of text in ${codePage}`);
   return { sql: macro('cp1252_hex', source.sql) };
 }
 

@@ -1,4 +1,5 @@
 import { collationConflict, invalidCollation, operandClash } from '../errors.js';
+import { macro } from '../macros.js';
 import type { SqlType } from '../types.js';
 import { collationOf, comparisonKey } from './collation.js';
 import { convert } from './conversion.js';
@@ -62,6 +63,9 @@ export function comparable(left: Expr, right: Expr): readonly [string, string] {
     return [comparisonKey(wide(left).sql, collation), comparisonKey(wide(right).sql, collation)];
   }
   const type = commonType(left.type, right.type);
+  if (type.name === 'datetimeoffset') {
+    return [instant(convert(left, type)), instant(convert(right, type))];
+  }
   if (clashes(left.type, right.type)) throw operandClash(typeName(left.type), typeName(right.type));
   return [convert(left, type).sql, convert(right, type).sql];
 }
@@ -73,8 +77,13 @@ const clashes = (a: SqlType, b: SqlType): boolean => {
 };
 
 /** A value by which groups and distinct rows are formed and rows are sorted. */
-export const groupingKey = (value: Expr): string =>
-  isChar(value.type) ? comparisonKey(value.sql, value.type.collation) : value.sql;
+export const groupingKey = (value: Expr): string => {
+  if (value.type.name === 'datetimeoffset') return instant(value);
+  return isChar(value.type) ? comparisonKey(value.sql, value.type.collation) : value.sql;
+};
+
+/** Values of datetimeoffset compare as the instants that they are (docs: datetimeoffset). */
+const instant = (value: Expr): string => macro('switch_offset', value.sql, '0');
 
 const utf8Since = 15;
 

@@ -1,32 +1,18 @@
-import { invalidCollation } from '../errors.js';
+import { type CodePage, collationNamed } from '../../collations.js';
 
 /** How strings of a collation compare, and which bytes they have as (var)char. */
 export interface Collation {
   readonly name: string;
   readonly caseSensitive: boolean;
   readonly accentSensitive: boolean;
+  readonly codePage: CodePage;
   readonly utf8: boolean;
 }
 
-export const defaultCollation = 'SQL_Latin1_General_CP1_CI_AS';
-
-const known =
-  /^(SQL_Latin1_General_CP1|Latin1_General(?:_100)?)_(?:(BIN2?)|(CI|CS)_(AI|AS)(?:_KS)?(?:_WS)?(?:_SC)?)(_UTF8)?$/i;
-
-/**
- * Reads a collation's name. Only Latin-1 (code page 1252) and UTF-8 ones are offered: another code page must
- * never be taken for 1252. Throws 448.
- */
+/** Reads a collation's name. Throws 448 for one that is not offered. */
 export function collationOf(name: string): Collation {
-  const match = known.exec(name);
-  if (!match) throw invalidCollation(name);
-  const binary = match[2] !== undefined;
-  return {
-    name,
-    caseSensitive: binary || match[3]?.toUpperCase() === 'CS',
-    accentSensitive: binary || match[4]?.toUpperCase() === 'AS',
-    utf8: match[5] !== undefined,
-  };
+  const collation = collationNamed(name);
+  return { ...collation, utf8: collation.codePage === 'utf8' };
 }
 
 /**

@@ -1,17 +1,27 @@
+import iconv from 'iconv-lite';
+import { defaultCollation, isDoubleByte } from '../../collations.js';
 import { conversionNotAllowed, unsupported } from '../errors.js';
 import { macro } from '../macros.js';
+import { quoteText } from '../quoting.js';
 import type { SqlType } from '../types.js';
 import { hexOf } from './bytes.js';
+import { clockToDate, clockToTimestamp, isClockConversion, toClock } from './clock-conversion.js';
 import { collationOf } from './collation.js';
-import { type Expr, expr } from './expr.js';
+import { type Expr, expr, literal } from './expr.js';
 import {
+  type BinaryType,
   type CharType,
+  type ClockType,
   duckType,
   isBinary,
+  isByteType,
   isChar,
+  isClock,
   isDecimal,
   isFloat,
   isInteger,
+  isLongText,
+  isMoney,
   isNumeric,
   isTemporal,
   isTimestamp,
@@ -19,6 +29,7 @@ import {
   typeName,
 } from './sql-types.js';
 import { temporalText } from './temporal-text.js';
+import { toVariant } from './variant.js';
 
 /**
  * CONVERT(target, source, style), and the implicit conversions of comparison, assignment and UNION.
@@ -30,6 +41,14 @@ export function convert(source: Expr, target: SqlType, style?: number): Expr {
     return { ...expr(`CAST(NULL AS ${duckType(target)})`, target, true), constant: null };
   if (isChar(target)) return toText(source, target, style);
   if (isBinary(target)) return toBinary(source, target, style);
+  if (isClock(target) && isClockConversion(source, target)) {
+    return target.name === 'datetime2' && target.scale < 7
+      ? fineToTimestamp(source, target)
+      : toClock(source, target);
+  }
+  if (target.name === 'sql_variant') return toVariant(source, target);
+  if (isLongText(target)) return toLongText(source, target);
+  if (isByteType(target)) return toBytes(source, target);
   const sql = scalarSql(source, target);
   return sql === source.sql ? { ...source, type: target } : expr(sql, target, source.nullable);
 }
@@ -46,7 +65,6 @@ function scalarSql(source: Expr, target: SqlType): string {
   if (target.name === 'date') return toDate(source);
   if (target.name === source.type.name) return source.sql;
   if (target.name === 'uniqueidentifier' && isChar(source.type)) return `upper(${source.sql})`;
-  if (target.name === 'time' && isTimestamp(source.type)) return `CAST(${source.sql} AS TIME)`;
   throw notOffered(source.type, target);
 }
 
@@ -63,6 +81,7 @@ function toNumber({ sql, type, hex }: Expr, target: SqlType): string {
     throw notOffered(type, target);
   }
   if (target.name === 'bit') return type.name === 'bit' ? sql : `(${sql} <> 0)`;
+  if (isMoney(target) && isFloat(type)) return `CAST(round(${sql}, 4) AS ${duck})`;
   if (duckType(type) === duck) return sql;
   if (isInteger(target) && !isInteger(type)) return `CAST(trunc(${sql}) AS ${duck})`;
   return type.name === 'bit' ? `CAST(CAST(${sql} AS INTEGER) AS ${duck})` : `CAST(${sql} AS ${duck})`;
@@ -70,7 +89,7 @@ function toNumber({ sql, type, hex }: Expr, target: SqlType): string {
 
 function textToNumber(sql: string, target: SqlType, duck: string): string {
   if (target.name === 'bit') return macro('bit_text', sql);
-  if (isDecimal(target)) return `CAST(${macro('decimal_text', sql)} AS ${duck})`;
+  if (isDecimal(target) || isMoney(target)) return `CAST(${macro('decimal_text', sql)} AS ${duck})`;
   if (isFloat(target)) return `CAST(${sql} AS ${duck})`;
   const reported = { tinyint: 'UINT8', smallint: 'INT16', int: 'INT32', bigint: 'INT64' }[
     target.name as 'int'
@@ -89,9 +108,11 @@ function binaryToInteger(source: Expr, target: SqlType): string {
   return `CAST(CAST(unhex(${exact}) AS BIT) AS ${type})`;
 }
 
-function toDate({ sql, type }: Expr): string {
+function toDate(source: Expr): string {
+  const { sql, type } = source;
   if (type.name === 'date') return sql;
   if (isTimestamp(type)) return `CAST(${sql} AS DATE)`;
+  if (type.name === 'datetime2' || type.name === 'datetimeoffset') return clockToDate(source);
   if (isChar(type)) return `CAST(${macro('timestamp', sql)} AS DATE)`;
   throw isNumeric(type) ? conversionNotAllowed(typeName(type), 'date') : notOffered(type, { name: 'date' });
 }
@@ -144,7 +165,7 @@ function inRange(sql: string, from: SqlType, target: SqlType): string {
 export function roundTimestamp(sql: string, target: SqlType): string {
   if (target.name === 'datetime') return macro('datetime', sql);
   if (target.name === 'smalldatetime') return macro('smalldatetime', sql);
-  const scale = 'scale' in target ? target.scale : 7;
+  const scale = 'scale' in target ? target.scale : 6;
   return scale >= 6 ? sql : macro('round', sql, String(10 ** (6 - scale)));
 }
 
@@ -156,10 +177,10 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
     ...(isChar(type) && source.label ? { label: source.label } : {}),
   });
   if (isChar(type)) {
-    const narrowed = mustNarrow(source, target) ? macro('best_fit', source.sql) : source.sql;
-    const fitted = result(fitTo(narrowed, type.length, target), source.ascii === true);
+    const fitted = result(fitTo(narrowed(source, target), type.length, target), source.ascii === true);
     return { ...fitted, ...constantOf(source, fitted) };
   }
+  if (isLongText(type)) return longTextTo(source, target);
   if (isTemporal(type)) {
     const text = temporalText(source, style);
     return result(fitTo(text.sql, text.length, target), true);
@@ -171,6 +192,7 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
     );
   if (isInteger(type)) return result(integerText(source, target), true);
   if (isDecimal(type)) return result(decimalText(source, type.precision + 3, target), true);
+  if (isMoney(type)) return result(moneyText(source, target, style), true);
   if (type.name === 'uniqueidentifier') return result(fitTo(source.sql, 36, target), true);
   if (isBinary(type) && (style === 1 || style === 2)) {
     const prefix = style === 1 ? `'0x' || ` : '';
@@ -182,15 +204,82 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
 const constantOf = (source: Expr, result: Expr): Partial<Expr> =>
   source.constant !== undefined && result.sql === source.sql ? { constant: source.constant } : {};
 
-function mustNarrow(source: Expr, target: CharType): boolean {
-  if (source.ascii || isUnicode(target) || collationOf(target.collation).utf8) return false;
-  return isChar(source.type) && (isUnicode(source.type) || collationOf(source.type.collation).utf8);
+/** Text for a (var)char's code page: what it cannot hold becomes a question mark. */
+function narrowed(source: Expr, target: CharType): string {
+  if (source.ascii || isUnicode(target) || !isChar(source.type)) return source.sql;
+  const { codePage } = collationOf(target.collation);
+  const own = isUnicode(source.type) ? undefined : collationOf(source.type.collation).codePage;
+  if (codePage === 'utf8' || codePage === own) return source.sql;
+  if (typeof source.constant === 'string')
+    return quoteText(iconv.decode(iconv.encode(source.constant, codePage), codePage));
+  if (codePage === 'cp1252') return macro('best_fit', source.sql);
+  throw unsupported(`conversion of text into ${codePage} but of a constant`);
 }
 
 function fitTo(sql: string, length: number | 'max', target: CharType): string {
   if (target.length === 'max') return sql;
-  if (target.name === 'char' || target.name === 'nchar') return `rpad(${sql}, ${target.length}, ' ')`;
+  if (target.name === 'char' || target.name === 'nchar') return padded(sql, target);
   return length === 'max' || length > target.length ? `left(${sql}, ${target.length})` : sql;
+}
+
+/** A char is as many bytes long as its type says, an nchar as many UTF-16 units. */
+export function padded(sql: string, target: CharType): string {
+  return `rpad(${sql}, CAST(greatest(${target.length} - (${storedLength(sql, target)} - length(${sql})), 0) AS INTEGER), ' ')`;
+}
+
+/** What a char type's length counts: UTF-16 units, or bytes in the code page. */
+export function storedLength(sql: string, type: CharType): string {
+  if (isUnicode(type)) return macro('utf16_length', sql);
+  const { codePage } = collationOf(type.collation);
+  if (codePage === 'utf8') return `strlen(${sql})`;
+  return isDoubleByte(codePage) ? macro('double_byte_length', sql) : `length(${sql})`;
+}
+
+/** Two decimals, rounded, without a style; all four with style 2 or 126 (docs: CAST and CONVERT, "money and smallmoney styles"). */
+function moneyText(source: Expr, target: CharType, style = 0): string {
+  if (![0, 2, 126].includes(style)) throw unsupported(`conversion of money with style ${style}`);
+  const plain = style === 0 ? macro('money_text', source.sql) : `CAST(${source.sql} AS VARCHAR)`;
+  return fitTo(plain, 22, target);
+}
+
+/** text, ntext or xml as a char type. */
+function longTextTo(source: Expr, target: CharType): Expr {
+  const collation = 'collation' in source.type ? source.type.collation : target.collation;
+  const name = source.type.name === 'text' ? 'varchar' : 'nvarchar';
+  return toText(
+    { ...source, type: { name, length: 'max', collation }, label: 'implicit' },
+    target,
+    undefined,
+  );
+}
+
+/** A char type as text, ntext or xml: the same characters, in the code page of a text. */
+function toLongText(source: Expr, target: SqlType): Expr {
+  if (source.type.name === target.name) return source;
+  const collation = 'collation' in target ? target.collation : defaultCollation;
+  const name = target.name === 'text' ? 'varchar' : 'nvarchar';
+  if (!isChar(source.type) && !isLongText(source.type)) throw notOffered(source.type, target);
+  const { sql, nullable } = toText(source, { name, length: 'max', collation }, undefined);
+  return expr(sql, target, nullable);
+}
+
+/** Bytes as image or as a type of the CLR: they rest as they are. */
+function toBytes(source: Expr, target: SqlType): Expr {
+  if (source.type.name === target.name) return source;
+  if (!isBinary(source.type) || target.name === 'rowversion') throw notOffered(source.type, target);
+  return typeof source.constant === 'object' && source.constant !== null
+    ? literal(source.constant, target)
+    : expr(source.sql, target, source.nullable);
+}
+
+/** datetime2(7) or datetimeoffset as datetime2 of fewer digits. */
+function fineToTimestamp(source: Expr, target: ClockType): Expr {
+  if (source.type.name === 'date' || isChar(source.type)) {
+    return expr(scalarSql(source, target), target, source.nullable);
+  }
+  if (source.type.name !== 'datetime2' && source.type.name !== 'datetimeoffset')
+    throw notOffered(source.type, target);
+  return expr(clockToTimestamp(source, target.scale), target, source.nullable);
 }
 
 const integerDigits: Readonly<Record<string, number>> = { tinyint: 3, smallint: 6, int: 11, bigint: 20 };
@@ -217,12 +306,10 @@ function decimalText({ sql, type }: Expr, longest: number, target: CharType): st
   );
 }
 
-function toBinary(
-  source: Expr,
-  target: SqlType & { length: number | 'max' },
-  style: number | undefined,
-): Expr {
+function toBinary(source: Expr, target: BinaryType, style: number | undefined): Expr {
   const { type } = source;
+  if (isByteType(type)) return byteTypeTo(source, target);
+  if (isFloat(type)) return floatBits(source, target);
   if (isBinary(type) && target.name === 'varbinary') {
     const fits = target.length === 'max' || (type.length !== 'max' && type.length <= target.length);
     if (fits) return { ...source, type: target };
@@ -241,4 +328,23 @@ function toBinary(
   const width = target.name === 'binary' ? Number(target.length) : bytes;
   const hex = width > bytes ? `lpad(${natural}, ${width * 2}, '0')` : natural;
   return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits: width * 2 } };
+}
+
+/** image, rowversion and the CLR's types as the bytes that they are. */
+function byteTypeTo(source: Expr, target: BinaryType): Expr {
+  const length = source.type.name === 'rowversion' ? 8 : 'max';
+  return toBinary(
+    { ...source, type: { name: 'varbinary', length } },
+    { ...target, name: 'varbinary' },
+    undefined,
+  );
+}
+
+/** The bits of a float or real, the sign first. */
+function floatBits(source: Expr, target: BinaryType): Expr {
+  const bytes = source.type.name === 'float' ? 8 : 4;
+  if (target.length !== bytes)
+    throw unsupported(`conversion of ${source.type.name} to ${target.length} bytes`);
+  const hex = `hex(CAST(CAST(${source.sql} AS BIT) AS BLOB))`;
+  return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits: bytes * 2 } };
 }

@@ -1,4 +1,7 @@
-import { invalidArgumentType } from '../errors.js';
+import { offsetOf } from '../../clock.js';
+import { invalidArgumentType, unsupported } from '../errors.js';
+import { macro } from '../macros.js';
+import { quoteText } from '../quoting.js';
 import type { SqlType } from '../types.js';
 import { type BuiltIn, binary, nullary, ternary, unary } from './built-in.js';
 import { convert, roundTimestamp } from './conversion.js';
@@ -11,7 +14,12 @@ const datetime: SqlType = { name: 'datetime' };
 
 function temporal(value: Expr, position: number, name: string): Expr {
   if (isTimestamp(value.type) || value.type.name === 'date') return value;
-  if (isChar(value.type)) return convert(value, { name: 'datetime2', scale: 7 });
+  // Of datetime2(7) and datetimeoffset the last digit is cut, not rounded: no part of a date may change by it.
+  if (value.type.name === 'datetime2' || value.type.name === 'datetimeoffset') {
+    const cut = `CAST(left(${value.sql}, ${20 + Math.min(6, value.type.scale)}) AS TIMESTAMP)`;
+    return { ...value, sql: value.type.scale === 0 ? `CAST(left(${value.sql}, 19) AS TIMESTAMP)` : cut };
+  }
+  if (isChar(value.type)) return convert(value, { name: 'datetime2', scale: 6 });
   throw invalidArgumentType(typeName(value.type), position, name);
 }
 
@@ -23,8 +31,10 @@ const field = (part: string): BuiltIn =>
 
 const clock = (type: SqlType): BuiltIn =>
   nullary((env: Env) => {
-    const micros = literal(BigInt(env.now.getTime()) * 1000n, type);
-    return { ...expr(roundTimestamp(micros.sql, type), type, false) };
+    const micros = literal(BigInt(env.now.getTime()) * 1000n, { name: 'datetime2', scale: 6 });
+    return isTimestamp(type)
+      ? expr(roundTimestamp(micros.sql, type), type, false)
+      : expr(convert(micros, type).sql, type, false);
   });
 
 const parts = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
@@ -33,6 +43,11 @@ const parts = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'sec
 function dateAdd(part: string, number: Expr, argument: Expr): Expr {
   const source = isChar(argument.type) ? convert(argument, datetime) : temporal(argument, 3, 'dateadd');
   const moved = `(${source.sql} + to_${part}s(CAST(${number.sql} AS ${part === 'second' || part === 'millisecond' ? 'BIGINT' : 'INTEGER'})))`;
+  if (source.type.name === 'datetimeoffset') throw unsupported('DATEADD of datetimeoffset');
+  if (!isTimestamp(source.type) && source.type.name !== 'date') {
+    const text = `strftime(${moved}, '%Y-%m-%d %H:%M:%S.%f') || right(${argument.sql}, 1)`;
+    return expr(`(${text})`, source.type, source.nullable || number.nullable);
+  }
   const sql = source.type.name === 'date' ? `CAST(${moved} AS DATE)` : roundTimestamp(moved, source.type);
   return expr(sql, source.type, source.nullable || number.nullable);
 }
@@ -80,6 +95,14 @@ export const dateFunctions: Readonly<Record<string, BuiltIn>> = {
       year.nullable || month.nullable || day.nullable,
     ),
   ),
+  SWITCHOFFSET: binary((argument, zone) => {
+    if (argument.type.name !== 'datetimeoffset')
+      throw invalidArgumentType(typeName(argument.type), 1, 'switchoffset');
+    if (typeof zone.constant !== 'string' || !/^[+-]\d\d:\d\d$/.test(zone.constant))
+      throw unsupported('SWITCHOFFSET to an offset that is no constant like +02:00');
+    const local = macro('switch_offset', argument.sql, String(offsetOf(zone.constant)));
+    return expr(`(${local} || ${quoteText(` ${zone.constant}`)})`, argument.type, argument.nullable);
+  }),
   SYSUTCDATETIME: clock({ name: 'datetime2', scale: 7 }),
   SYSDATETIME: clock({ name: 'datetime2', scale: 7 }),
   GETUTCDATE: clock(datetime),

@@ -1,6 +1,15 @@
 import { quoteBytes, quoteText } from '../quoting.js';
 import type { Cell, SqlType } from '../types.js';
-import { duckType, isBinary, isChar, isDecimal, isTimestamp } from './sql-types.js';
+import {
+  asDecimal,
+  duckType,
+  isBinary,
+  isByteType,
+  isChar,
+  isDecimal,
+  isMoney,
+  isTimestamp,
+} from './sql-types.js';
 
 /** A translated expression: DuckDB SQL and the exact type SQL Server would give it. */
 export interface Expr {
@@ -34,10 +43,12 @@ export function literal(value: Cell, type: SqlType): Expr {
 }
 
 function literalSql(value: Exclude<Cell, null>, type: SqlType): string {
-  if (value instanceof Uint8Array) return isBinary(type) ? quoteBytes(value) : quoteText(String(value));
-  if (isChar(type) || type.name === 'uniqueidentifier') return quoteText(String(value));
-  if (isDecimal(type) && typeof value === 'bigint') {
-    return `CAST('${unscaledText(value, type.scale)}' AS ${duckType(type)})`;
+  if (value instanceof Uint8Array)
+    return isBinary(type) || isByteType(type) ? quoteBytes(value) : quoteText(String(value));
+  if (typeof value === 'string') return quoteText(value);
+  if (isChar(type)) return quoteText(String(value));
+  if ((isDecimal(type) || isMoney(type)) && typeof value === 'bigint') {
+    return `CAST('${unscaledText(value, asDecimal(type).scale)}' AS ${duckType(type)})`;
   }
   if (isTimestamp(type)) return `make_timestamp(CAST(${value} AS BIGINT))`;
   if (type.name === 'date')

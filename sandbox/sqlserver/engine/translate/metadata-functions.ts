@@ -1,5 +1,5 @@
 import { nameParts, objectNamed } from '../catalog/names.js';
-import { typeIds } from '../catalog/type-facts.js';
+import { allTypes } from '../catalog/type-facts.js';
 import type { DenyDefinition } from '../definition.js';
 import { unsupported } from '../errors.js';
 import { quoteText } from '../quoting.js';
@@ -9,6 +9,7 @@ import type { Env } from './env.js';
 import { type Expr, expr, literal } from './expr.js';
 
 const int: SqlType = { name: 'int' };
+const typeNames = allTypes.map(([name, { userTypeId }]) => [userTypeId, name] as const);
 const sysname = (env: Env): SqlType => ({ name: 'nvarchar', length: 128, collation: env.database.collation });
 
 function constantText(value: Expr | undefined, name: string): string | null {
@@ -144,7 +145,7 @@ export const metadataFunctions: Readonly<Record<string, BuiltIn>> = {
       return answer(env.database.schemas.find((s) => s.name.toLowerCase() === text?.toLowerCase())?.id, int);
     },
   },
-  TYPE_NAME: { min: 1, max: 1, build: ([id], env) => nameOf(id as Expr, typeIds, env) },
+  TYPE_NAME: { min: 1, max: 1, build: ([id], env) => nameOf(id as Expr, typeNames, env) },
   SUSER_SNAME: { min: 0, max: 0, build: (_args, env) => literal(env.facts.login, sysname(env)) },
   SUSER_NAME: { min: 0, max: 0, build: (_args, env) => literal(env.facts.login, sysname(env)) },
   ORIGINAL_LOGIN: { min: 0, max: 0, build: (_args, env) => literal(env.facts.login, sysname(env)) },

@@ -6,21 +6,32 @@ import { type BuiltIn, binary, ternary, unary } from './built-in.js';
 import { hexOf, isUtf8 } from './bytes.js';
 import { resolveCollation, textLike } from './coercion.js';
 import { collationOf } from './collation.js';
-import { convert } from './conversion.js';
+import { convert, storedLength } from './conversion.js';
 import type { Env } from './env.js';
 import { type Expr, expr } from './expr.js';
-import { isBinary, isChar, isNumeric, isUnicode, stringLimit, typeName } from './sql-types.js';
+import {
+  isBinary,
+  isByteType,
+  isChar,
+  isLongText,
+  isNumeric,
+  isUnicode,
+  stringLimit,
+  typeName,
+} from './sql-types.js';
 
 const int: SqlType = { name: 'int' };
 const bigint: SqlType = { name: 'bigint' };
 
 /** Numbers and dates are taken as text where a function wants text. */
-const asText = (value: Expr, env: Env): Expr =>
-  isChar(value.type)
-    ? value
-    : convert(value, { name: 'varchar', length: 41, collation: env.database.collation });
+const asText = (value: Expr, env: Env): Expr => {
+  if (isChar(value.type)) return value;
+  if (isLongText(value.type) || isByteType(value.type)) throw invalidArgumentType(value.type.name, 1, 'this');
+  return convert(value, { name: 'varchar', length: 41, collation: env.database.collation });
+};
 
-const isMax = (type: SqlType): boolean => 'length' in type && type.length === 'max';
+const isMax = (type: SqlType): boolean =>
+  ('length' in type && type.length === 'max') || isLongText(type) || isByteType(type);
 
 const replacedLength = (type: SqlType): number | 'max' =>
   isMax(type) ? 'max' : stringLimit(isUnicode(type));
@@ -109,9 +120,14 @@ function dataLength(argument: Expr): Expr {
     isMax(type)
       ? expr(`CAST(${bytes} AS BIGINT)`, bigint, nullable)
       : expr(`CAST(${bytes} AS INTEGER)`, int, nullable);
-  if (isBinary(type)) return sized(`octet_length(${sql})`);
-  if (isUnicode(type)) return sized(`2 * ${macro('utf16_length', sql)}`);
-  if (isChar(type)) return sized(isUtf8(argument) ? `strlen(${sql})` : `length(${sql})`);
+  if (isBinary(type) || isByteType(type)) return sized(`octet_length(${sql})`);
+  if (isUnicode(type) || type.name === 'ntext' || type.name === 'xml') {
+    return sized(`2 * ${macro('utf16_length', sql)}`);
+  }
+  if (isChar(type)) return sized(isUtf8(argument) ? `strlen(${sql})` : storedLength(sql, type));
+  if (type.name === 'text') {
+    return sized(storedLength(sql, { name: 'varchar', length: 'max', collation: type.collation }));
+  }
   const bytes = {
     bit: 1,
     tinyint: 1,
@@ -124,6 +140,8 @@ function dataLength(argument: Expr): Expr {
     datetime: 8,
     smalldatetime: 4,
     uniqueidentifier: 16,
+    money: 8,
+    smallmoney: 4,
   }[type.name as 'int'];
   if (bytes === undefined) throw unsupported(`DATALENGTH of ${typeName(type)}`);
   return expr(`if(${sql} IS NULL, NULL, CAST(${bytes} AS INTEGER))`, int, nullable);

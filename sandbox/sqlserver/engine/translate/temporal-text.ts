@@ -1,7 +1,8 @@
 import { unsupported } from '../errors.js';
 import { macro } from '../macros.js';
+import { clockText } from './clock-conversion.js';
 import type { Expr } from './expr.js';
-import { typeName } from './sql-types.js';
+import { isClockText, typeName } from './sql-types.js';
 
 interface Text {
   readonly sql: string;
@@ -17,7 +18,10 @@ export function temporalText(source: Expr, style: number | undefined): Text {
   const old = type.name === 'datetime' || type.name === 'smalldatetime';
   const effective = style === undefined ? (old ? 0 : 121) : style === 20 ? 120 : style === 21 ? 121 : style;
   if (type.name === 'date') return dateText(sql, effective);
-  if (type.name === 'time') throw unsupported('time as text');
+  const clock = clockText(source, effective);
+  if (clock !== undefined && (type.name === 'time' || isClockText(type))) return clock;
+  if (type.name === 'time' || isClockText(type))
+    throw unsupported(`conversion of ${typeName(type)} with style ${effective}`);
   const timestamp = old ? 3 : 'scale' in type ? type.scale : 7;
   switch (effective) {
     case 0:

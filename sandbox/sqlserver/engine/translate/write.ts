@@ -2,7 +2,9 @@ import type { ColumnDefinition } from '../definition.js';
 import { unsupported } from '../errors.js';
 import { child, list, type Node, optional, refuseUnknown, type Tagged, text } from '../parse/ast.js';
 import { quoteName } from '../quoting.js';
+import { nextRowversion } from '../storage.js';
 import { SqlServerError } from '../types.js';
+import { storedLength } from './conversion.js';
 import { create, drop } from './define.js';
 import { type Env, Scope } from './env.js';
 import type { Expr } from './expr.js';
@@ -50,7 +52,7 @@ function stored(source: Expr, { type }: ColumnDefinition): string {
   const bounded = isChar(type) && type.length !== 'max' && isChar(source.type);
   if (!bounded || source.sql === 'NULL') return sql;
   if (source.type.length !== 'max' && source.type.length <= Number(type.length)) return sql;
-  return `if(length(rtrim(${source.sql}, ' ')) > ${type.length}, CAST(error('tsql:2628') AS VARCHAR), ${sql})`;
+  return `if(${storedLength(`rtrim(${source.sql}, ' ')`, type)} > ${type.length}, CAST(error('tsql:2628') AS VARCHAR), ${sql})`;
 }
 
 function insert(body: Node, env: Env): Plan {
@@ -58,12 +60,24 @@ function insert(body: Node, env: Env): Plan {
   const target = targetOf(child(body, 'table'), env);
   const named = list(body, 'columns').map((column) => columnOf(target, text(column, 'name') ?? ''));
   const columns = named.length > 0 ? named : target.table.columns;
+  if (columns.some(isRowversion)) throw explicitRowversion();
   const query = optional(body, 'query');
   const source = query ? insertedQuery(query, columns, env) : insertedValues(body, columns, env);
-  const names = columns.map((column) => quoteName(column.name)).join(', ');
-  const sql = `INSERT INTO ${tableName(target.database, target.table)} (${names}) ${source}`;
+  const own = target.table.columns.filter(isRowversion);
+  const names = [...columns, ...own].map((column) => quoteName(column.name)).join(', ');
+  const rows =
+    own.length === 0 ? source : `SELECT *, ${nextRowversion(target.database.name)} FROM (${source}) r`;
+  const sql = `INSERT INTO ${tableName(target.database, target.table)} (${names}) ${rows}`;
   return { kind: 'write', command: 'insert', sql, ...keyCheck(target) };
 }
+
+const isRowversion = ({ type }: ColumnDefinition): boolean => type.name === 'rowversion';
+
+const explicitRowversion = (): SqlServerError =>
+  new SqlServerError(
+    273,
+    'Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.',
+  );
 
 const keyCheck = (target: Target): { readonly checkKey?: Target } =>
   target.table.primaryKey.length > 0 ? { checkKey: target } : {};
@@ -126,8 +140,12 @@ function update(body: Node, env: Env): Plan {
   const columns = pairs.map(([name]) => columnOf(target, text(name, 'name') ?? ''));
   const sets = pairs.map(([, node], index) => {
     const column = columns[index] as ColumnDefinition;
+    if (isRowversion(column)) throw new SqlServerError(272, 'Cannot update a timestamp column.');
     return `${quoteName(column.name)} = ${stored(value(node, scope, env), column)}`;
   });
+  for (const { name } of target.table.columns.filter(isRowversion)) {
+    sets.push(`${quoteName(name)} = ${nextRowversion(target.database.name)}`);
+  }
   const sql = `UPDATE ${tableName(target.database, target.table)} AS ${alias} SET ${sets.join(', ')}${whereOf(body, scope, env)}`;
   const keys = target.table.primaryKey.map((name) => name.toLowerCase());
   const touchesKey = columns.some((column) => keys.includes(column.name.toLowerCase()));
