@@ -156,6 +156,16 @@ describe('nchar and nvarchar', () => {
     );
   });
 
+  it.each([0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xfeff, 0xffff, 0x1_0000, 0x10_ffff])(
+    'give code point %s, alone and at length',
+    (codePoint) => {
+      for (const times of [1, 100]) {
+        const text = String.fromCodePoint(codePoint).repeat(times);
+        expect(decodeValues(charDecoder, nvarchar, shortValue(utf16(text)))).toEqual([Buffer.from(text)]);
+      }
+    },
+  );
+
   it.each([95, 96, 97, 32_767, 32_768, 32_769, 200_000])(
     'keep surrogate pairs where %s units before them end a piece of work',
     (units) => {
