@@ -8,15 +8,15 @@ export interface WireRow {
 }
 
 /** Names as the columns of `encodeAnswer` have them. */
-export function columnsOf(types: readonly WireType[]): readonly Column[] {
+export function columnsOf(types: readonly Pick<WireType, 'type'>[]): readonly Column[] {
   return types.map(({ type }, at) => ({ name: `c${at}`, type, nullable: true }));
 }
 
 /** COLMETADATA (MS-TDS 2.2.7.4). */
-export function encodeMetadata(types: readonly WireType[]): Buffer {
+export function encodeMetadata(types: readonly Pick<WireType, 'info' | 'type'>[]): Buffer {
   const columns = columnsOf(types).map(({ name }, at) => [
     Buffer.from([0, 0, 0, 0, 0x09, 0x00]),
-    (types[at] as WireType).info,
+    (types[at] as Pick<WireType, 'info'>).info,
     Buffer.from([name.length]),
     Buffer.from(name, 'utf16le'),
   ]);

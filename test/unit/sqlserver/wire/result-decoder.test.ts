@@ -43,7 +43,7 @@ describe('the decoder of an answer', () => {
         expect(decoded.rows).toEqual(rows.map(({ cells }) => cells));
         expect(decoded.tokens).toEqual(encodeDone(rows.length));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
