@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'mssql';
-import { SetHasher } from '../../../engine/rows/canonical';
+import { rowsOf } from '../../../engine/rows/cells';
+import { createRowHasher } from '../../../engine/rows/hash/row-hasher';
 import type { Cell } from '../../../engine/rows/types';
 import { probeCapabilities } from '../../../engine/sqlserver/capabilities';
 import { describeTable } from '../../../engine/sqlserver/catalog';
@@ -170,17 +171,16 @@ describe('a source server', () => {
 
   it('brings every value exactly, equal to what the server itself hashes', async () => {
     const { columns } = await describeTable(session, 'dbo', 'every type');
-    const hasher = new SetHasher();
+    const hasher = createRowHasher(columns);
     const rows: Cell[][] = [];
     const [read, stated] = await session.inSnapshot('snapshot', async (tx) => [
-      await streamTable(tx, { ...table, columns }, {}, 3, new AbortController().signal, async (batch) => {
-        hasher.add(columns, batch);
-        for (let at = 0; at < batch.rows; at += 1)
-          rows.push(batch.columns.map((column) => column[at] ?? null));
+      await streamTable(tx, { ...table, columns }, {}, new AbortController().signal, async (batch) => {
+        hasher.add(batch);
+        rows.push(...rowsOf(columns, batch));
       }),
       await checksumTable(tx, table, columns, {}),
     ]);
-    expect(read).toBe(4);
+    expect(read.rows).toBe(4);
     expect(hasher.value()).toEqual(stated);
     const byId = new Map(rows.map((row) => [row[0], row]));
     expect(byId.get(1)?.slice(1, 8)).toEqual([
