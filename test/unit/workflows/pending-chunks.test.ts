@@ -1,8 +1,9 @@
-import { type Chunk, PendingChunks } from '../../../workflows/database/pending-chunks.js';
+import type { ChunkPage } from '../../../activities/contract.js';
+import { PendingChunks } from '../../../workflows/database/pending-chunks.js';
 
 /** A control table whose answers arrive when the test says so. */
 class Table {
-  readonly pending: Chunk[];
+  readonly pending: ChunkPage['chunks'];
   #release: () => void = () => undefined;
 
   constructor(count: number) {
@@ -18,7 +19,7 @@ class Table {
     await new Promise<void>((resolve) => {
       this.#release = resolve;
     });
-    return { chunks };
+    return { route: 'transform' as const, chunks };
   };
 
   answer(): void {
