@@ -1,31 +1,12 @@
-import type { ColumnVector } from '../rows/column-batch.js';
-
-/** The tuples that are being written. */
-export interface TupleSpace {
-  readonly bytes: Buffer;
-  /** Over the same memory. */
-  readonly view: DataView;
-  /** By row: where its next field begins. */
-  readonly at: Int32Array;
-}
-
 /**
- * How a column's values become fields of COPY binary: four bytes of length, or -1 for NULL, and the value in
- * network byte order. Columns are written one after another, each in a loop of its own over the rows of a run, which
- * leaves no call per value.
- * @see https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
+ * JavaScript that writes a column's fields, for a function generated for the shape of a row. It is made of the column's
+ * number and of numbers of its type, never of a name or a value. It finds `view` and `bytes` of the buffer, `row`, the
+ * place `at` to write to, which it moves on, and of the column `data`, `nulls`, `ends`, `heap` and `words` (a view of
+ * the heap), each with the column's number behind it.
  */
-export interface FieldForm {
-  /** Bytes of a value that is not NULL, without its length and beside those that `grow` tells. */
-  readonly width: number;
-  /** Adds to each row's size what its value takes beyond `width`. */
-  readonly grow?: (vector: ColumnVector, sizes: Int32Array, rows: number) => void;
-  /** Writes the fields of the rows `from` to before `to`, and moves `at` behind them. */
-  readonly write: (vector: ColumnVector, space: TupleSpace, from: number, to: number) => void;
-}
-
-/** Writes the field of a NULL; returns where the next one begins. */
-export function writeNull(view: DataView, at: number): number {
-  view.setInt32(at, -1);
-  return at + 4;
+export interface FieldCode {
+  /** Writes the length and the value, which is not NULL, in network byte order. */
+  readonly write: (column: number) => string;
+  /** Bytes of a value at most, beside those of its heap that it has. */
+  readonly most: number;
 }

@@ -1,158 +1,100 @@
-import { batchRows, type ColumnBatch, type ColumnVector } from '../rows/column-batch.js';
-import type { Column, LogicalType } from '../rows/types.js';
-import type { FieldForm, TupleSpace } from './copy-binary-field.js';
-import {
-  boolForm,
-  dateForm,
-  float4Form,
-  float8Form,
-  int2Form,
-  int4Form,
-  int8Form,
-  timestampForm,
-} from './copy-binary-fixed.js';
-import { numericForm } from './copy-binary-numeric.js';
-import { bytesForm, timeForm, uuidForm } from './copy-binary-var.js';
+import { type ColumnBatch, type ColumnVector, startOf } from '../rows/column-batch.js';
+import type { Column } from '../rows/types.js';
+import { columnVariables, fieldCodeOf } from './copy-binary-code.js';
+import { writeLargeNumeric } from './copy-binary-numeric.js';
+import { writeTime, writeUuid } from './copy-binary-text.js';
 
 /** What COPY binary begins with: its signature, no flags, no extension. */
 export const copyBinaryHeader = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 /** What ends it: a tuple of -1 fields. */
 export const copyBinaryTrailer = Buffer.from([0xff, 0xff]);
 
-/** Bytes after which what there is becomes a buffer, so that the socket has work while the rest is encoded. */
+/** So that the socket has work while the rest is encoded. */
 const bufferBytes = 256 * 1024;
+const countBytes = 2;
+const chunkBytes = 12;
 
-/** Gives the tuples of a batch, without the rows of `leftOut`, in buffers of their own. */
-export type CopyBinaryEncoder = (
-  batch: ColumnBatch,
-  leftOut: { has(row: number): boolean },
-) => Generator<Buffer>;
+/** Rows of a batch that have no tuple. */
+interface LeftOut {
+  has(row: number): boolean;
+}
+
+/** Gives the tuples of a batch, without the rows that are left out, in buffers of their own. */
+export type CopyBinaryEncoder = (batch: ColumnBatch, leftOut: LeftOut) => Generator<Buffer>;
 
 /**
  * Builds the encoder of COPY binary's tuples for rows of one shape, in the layouts of PostgreSQL's types; the chunk's
- * id, a bigint, is the last field of each. What the target cannot hold must have been left out before: see `convert`.
+ * id, a bigint, is the last field of each. What the target cannot hold must have been left out before: see
+ * `createConverter`.
  * @see https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
  */
 export function createCopyBinaryEncoder(
   columns: readonly Pick<Column, 'type'>[],
   chunkId: string,
 ): CopyBinaryEncoder {
-  const forms = columns.map(({ type }) => formOf(type));
-  const sizes = new Int32Array(batchRows);
-  const at = new Int32Array(batchRows);
-  const chunk = BigInt(chunkId);
-
-  function writeRun(
-    batch: ColumnBatch,
-    from: number,
-    to: number,
-    leftOut: { has(row: number): boolean },
-  ): Buffer {
-    const { kept, whole } = placeRows(sizes, at, from, to, leftOut);
-    // Of its own: buffers that came back once the socket is done with them would save 6 % of the encoding.
-    const bytes = Buffer.allocUnsafeSlow(whole);
-    const space = { bytes, view: new DataView(bytes.buffer, 0, whole), at };
-    beginTuples(space, columns.length + 1, from, to);
-    for (const [index, form] of forms.entries())
-      form.write(batch.columns[index] as ColumnVector, space, from, to);
-    endTuples(space, chunk, from, to);
-    return bytes.subarray(0, kept);
-  }
+  const writeTuples = compile(columns, BigInt(chunkId));
+  const fixedBytes = columns.reduce(
+    (sum, { type }) => sum + 4 + fieldCodeOf(type).most,
+    countBytes + chunkBytes,
+  );
 
   return function* (batch, leftOut) {
-    sizeTuples(batch, forms, sizes);
     for (let from = 0, to = 0; from < batch.rows; from = to) {
-      for (let bytes = 0; to < batch.rows && bytes < bufferBytes; to++) bytes += sizes[to] as number;
-      const run = writeRun(batch, from, to, leftOut);
-      if (run.length > 0) yield run;
+      to = batch.rows;
+      while (to - from > 1 && mostBytes(batch, fixedBytes, from, to) > bufferBytes)
+        to = from + ((to - from) >> 1);
+      const most = mostBytes(batch, fixedBytes, from, to);
+      // Of its own: buffers that came back once the socket is done with them would save 6 % of the encoding.
+      const bytes = Buffer.allocUnsafeSlow(most);
+      const view = new DataView(bytes.buffer, 0, most);
+      const end = writeTuples(batch.columns, bytes, view, from, to, leftOut, help);
+      if (end > 0) yield bytes.subarray(0, end);
     }
   };
 }
 
-/** The binary form of each type by its receive function in PostgreSQL's src/backend/utils/adt. */
-function formOf(type: LogicalType): FieldForm {
-  switch (type.kind) {
-    case 'bool':
-      return boolForm;
-    case 'int':
-      return { 8: int2Form, 16: int2Form, 32: int4Form, 64: int8Form }[type.bits];
-    case 'decimal':
-      return numericForm(type.precision, type.scale);
-    case 'float':
-      return type.bits === 32 ? float4Form : float8Form;
-    case 'date':
-      return dateForm;
-    case 'timestamp':
-    case 'instant':
-      return timestampForm;
-    case 'time':
-      return timeForm;
-    case 'uuid':
-      return uuidForm;
-    case 'offsetTimestamp':
-      throw new TypeError('PostgreSQL has no type that keeps an offset');
-    case 'text':
-    case 'bytes':
-      return bytesForm;
-  }
+function mostBytes({ columns }: ColumnBatch, fixedBytes: number, from: number, to: number): number {
+  let bytes = (to - from) * fixedBytes;
+  for (const vector of columns)
+    if (vector.layout === 'var') bytes += (vector.ends[to - 1] as number) - startOf(vector, from);
+  return bytes;
 }
 
-const countBytes = 2;
-const chunkBytes = 12;
+const help = { writeLargeNumeric, writeTime, writeUuid };
 
-function sizeTuples({ rows, columns }: ColumnBatch, forms: readonly FieldForm[], sizes: Int32Array): void {
-  const fixed = forms.reduce((sum, { width }) => sum + 4 + width, countBytes + chunkBytes);
-  sizes.fill(fixed, 0, rows);
-  for (const [index, { width, grow }] of forms.entries()) {
-    const vector = columns[index] as ColumnVector;
-    if (vector.nullCount > 0 && width > 0)
-      for (let row = 0; row < rows; row++)
-        if (vector.nulls[row] === 1) sizes[row] = (sizes[row] as number) - width;
-    grow?.(vector, sizes, rows);
-  }
-}
-
-/** Rows that are left out lie behind all others, where they are written like them and given to nobody. */
-function placeRows(
-  sizes: Int32Array,
-  at: Int32Array,
+/** Writes the rows `from` to before `to` from the beginning of the buffer on; returns where they end. */
+type WriteTuples = (
+  columns: readonly ColumnVector[],
+  bytes: Buffer,
+  view: DataView,
   from: number,
   to: number,
-  leftOut: { has(row: number): boolean },
-): { readonly kept: number; readonly whole: number } {
-  let kept = 0;
-  const behind: number[] = [];
-  for (let row = from; row < to; row++) {
-    if (leftOut.has(row)) behind.push(row);
-    else {
-      at[row] = kept;
-      kept += sizes[row] as number;
-    }
-  }
-  let whole = kept;
-  for (const row of behind) {
-    at[row] = whole;
-    whole += sizes[row] as number;
-  }
-  return { kept, whole };
-}
+  leftOut: LeftOut,
+  helpers: typeof help,
+) => number;
 
-function beginTuples({ view, at }: TupleSpace, fields: number, from: number, to: number): void {
+/**
+ * One loop over the rows, generated for their shape: it takes half the time of loops over one column at a time (0.09
+ * CPU-s a million rows of twelve columns against 0.19).
+ */
+function compile(columns: readonly Pick<Column, 'type'>[], chunk: bigint): WriteTuples {
+  const fields = columns.map(({ type }, column) => {
+    const write = fieldCodeOf(type).write(column);
+    return `    if (nulls${column}[row] === 1) { view.setInt32(at, -1); at += 4; } else { ${write} }`;
+  });
+  const code = `
+  ${columns.map(({ type }, column) => columnVariables(type, column)).join('\n  ')}
+  let at = 0;
   for (let row = from; row < to; row++) {
-    const place = at[row] as number;
-    view.setInt16(place, fields);
-    at[row] = place + countBytes;
+    if (leftOut.has(row)) continue;
+    view.setInt16(at, ${columns.length + 1});
+    at += ${countBytes};
+${fields.join('\n')}
+    view.setInt32(at, 8);
+    view.setInt32(at + 4, ${chunk >> 32n});
+    view.setInt32(at + 8, ${BigInt.asIntN(32, chunk)});
+    at += ${chunkBytes};
   }
-}
-
-function endTuples({ view, at }: TupleSpace, chunk: bigint, from: number, to: number): void {
-  const high = Number(chunk >> 32n);
-  const low = Number(BigInt.asIntN(32, chunk));
-  for (let row = from; row < to; row++) {
-    const place = at[row] as number;
-    view.setInt32(place, 8);
-    view.setInt32(place + 4, high);
-    view.setInt32(place + 8, low);
-    at[row] = place + chunkBytes;
-  }
+  return at;`;
+  return new Function('columns', 'bytes', 'view', 'from', 'to', 'leftOut', 'help', code) as WriteTuples;
 }

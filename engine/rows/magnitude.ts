@@ -9,6 +9,10 @@ export function createMagnitude(): Magnitude {
   return new Uint32Array(4);
 }
 
+export function isZero(value: Magnitude): boolean {
+  return value[0] === 0 && value[1] === 0 && value[2] === 0 && value[3] === 0;
+}
+
 /** Reads an integer or an unscaled decimal, its sign apart; true where it is negative. */
 export function loadMagnitude(into: Magnitude, vector: ColumnVector, row: number): boolean {
   into.fill(0);
