@@ -44,7 +44,9 @@ export function createReading(
 ): Reading {
   const converter = createConverter(source, target);
   const encode = createCopyBinaryEncoder(target, chunkId);
-  const quarantine = new Quarantine(source, quarantineLimit);
+  // Named as the target names them, as what is told of poison.
+  const named = source.map((column, index) => ({ ...column, name: target[index]?.name ?? column.name }));
+  const quarantine = new Quarantine(named, quarantineLimit);
   const readHasher = createRowHasher(source);
   const storedHasher = createRowHasher(target);
   const counts = new Map<string, PolicyUse>();
