@@ -112,6 +112,7 @@ export class ResultDecoder {
       if (unread.length === 0) return false;
       const length = this.#token();
       if (length < 0) {
+        this.#checkSize(-length);
         unread.readToNeeding(unread.at, -length);
         return false;
       }
@@ -126,6 +127,13 @@ export class ResultDecoder {
     const length = tokenLength(bytes, at, end, before);
     if (length > 0) this.#onToken(Buffer.from(bytes.subarray(at, at + length)));
     return length;
+  }
+
+  /** A description of columns has no end of its own: it may not take more memory than a value. */
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#limits.maxValueBytes) return;
+    const at = this.#unread.before + this.#unread.at;
+    throw new MigrationError('WIRE_PROTOCOL', `Byte ${at} of the answer: a token of ${bytes} bytes or more.`);
   }
 
   #columnMetadata(): number {

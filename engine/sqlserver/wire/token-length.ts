@@ -1,6 +1,6 @@
 import { MigrationError } from '../../errors.js';
 
-/** Tokens of an answer that hold no rows (MS-TDS 2.2.4.2, 2.2.7), by how they tell their length. */
+/** Tokens without rows in the answer to a query (MS-TDS 2.2.4.2, 2.2.7), which tedious reads, by how they tell their length. */
 const fixedLengths: ReadonlyMap<number, number> = new Map([
   [0x79, 5], // RETURNSTATUS
   [0xfd, 13], // DONE
@@ -8,14 +8,11 @@ const fixedLengths: ReadonlyMap<number, number> = new Map([
   [0xff, 13], // DONEINPROC
 ]);
 const shortLengths: ReadonlySet<number> = new Set([
-  0xa4, // TABNAME
-  0xa5, // COLINFO
   0xa9, // ORDER
   0xaa, // ERROR
   0xab, // INFO
   0xe3, // ENVCHANGE
 ]);
-const sessionState = 0xe4;
 
 /**
  * Bytes of the token that begins at `at`, its type included; or minus the bytes needed to know more.
@@ -36,6 +33,5 @@ export function tokenLength(bytes: Buffer, at: number, end: number, before: numb
 
 function lengthOf(token: number, bytes: Buffer, at: number, end: number): number | undefined {
   if (shortLengths.has(token)) return end - at < 3 ? 3 : 3 + bytes.readUInt16LE(at + 1);
-  if (token === sessionState) return end - at < 5 ? 5 : 5 + bytes.readUInt32LE(at + 1);
   return fixedLengths.get(token);
 }

@@ -124,6 +124,18 @@ describe('the decoder of an answer', () => {
     }
   });
 
+  it('takes no more memory for a description of columns than for a value', () => {
+    const answer = encodeMetadata(Array.from({ length: 200 }, () => int));
+    const columns = columnsOf(Array.from({ length: 200 }, () => int));
+    expect(() => decodeAnswer(columns, chunksOf(answer, 50), { maxValueBytes: 500 })).toThrow(
+      expect.objectContaining({
+        code: 'WIRE_PROTOCOL',
+        message: expect.stringMatching(/Byte 0 .*a token of \d+ bytes/),
+      }),
+    );
+    expect(decodeAnswer(columns, chunksOf(answer, 50), { maxValueBytes: 10_000 }).rows).toEqual([]);
+  });
+
   it('reads a large value that comes in small packets without scanning it again and again', () => {
     const long: WireType = {
       ...textWireType,
