@@ -34,21 +34,46 @@ interface Mutation {
 }
 
 const answersOfCorpus = 200;
-/** So many cases are made out of one corpus, as making its answers costs more than decoding them. */
+/** Cases that are made out of one corpus of answers. */
 const casesOfCorpus = 50_000;
 const maxValueBytes = 4096;
 const slowestMillis = 2_000;
 
 const types = [...fixedWireTypes, ...variableWireTypes];
-const answers = fc
-  .array(fc.constantFrom<WireType>(...types), { minLength: 1, maxLength: 3 })
-  .chain((chosen) => {
-    const cells = chosen.map((type) => (type.encodedNull === undefined ? type.cells : fc.option(type.cells)));
-    const row = fc
-      .tuple(fc.boolean(), fc.tuple(...cells))
-      .map(([nbc, values]): WireRow => ({ nbc, cells: values }));
-    return fc.array(row, { minLength: 1, maxLength: 3 }).map((rows) => answerOf(chosen, rows));
+
+/** Some values of a type. */
+interface Sample {
+  readonly type: WireType;
+  readonly cells: readonly Exclude<Cell, null>[];
+}
+
+function corpusOf(seed: number): readonly Answer[] {
+  const random = seededRandom(seed);
+  const samples = types.map(
+    (type): Sample => ({ type, cells: fc.sample(type.cells, { seed, numRuns: 20 }) }),
+  );
+  return Array.from({ length: answersOfCorpus }, () => {
+    const chosen = upTo(3, random, () => pick(samples, random));
+    const rows = upTo(3, random, () => rowOf(chosen, random));
+    return answerOf(
+      chosen.map(({ type }) => type),
+      rows,
+    );
   });
+}
+
+function rowOf(chosen: readonly Sample[], random: () => number): WireRow {
+  const nbc = random() < 0.5;
+  const cells = chosen.map(({ type, cells }) => {
+    const mayBeNull = nbc || type.encodedNull !== undefined;
+    return mayBeNull && random() < 0.2 ? null : pick(cells, random);
+  });
+  return { nbc, cells };
+}
+
+function upTo<T>(most: number, random: () => number, make: () => T): readonly T[] {
+  return Array.from({ length: 1 + Math.floor(random() * most) }, make);
+}
 
 /**
  * Decodes mutated answers, the cases numbered from `first` on; each number is a seed and always gives the same case.
@@ -63,7 +88,7 @@ export function fuzz(first: number, cases: number): { decoded: number; refused: 
   for (let seed = first; seed < first + cases; seed++) {
     const needed = Math.floor(seed / casesOfCorpus);
     if (needed !== corpusAt) {
-      corpus = fc.sample(answers, { seed: needed, numRuns: answersOfCorpus });
+      corpus = corpusOf(needed);
       corpusAt = needed;
     }
     try {

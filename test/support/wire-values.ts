@@ -1,5 +1,16 @@
+import fc from 'fast-check';
 import { type ColumnVector, createVector, startOf, type VarVector } from '../../engine/rows/column-batch';
 import type { CellDecoderFactory, CellOptions, WireColumn } from '../../engine/sqlserver/wire/cell-decoder';
+
+/** Any code point but surrogates, those with few bytes often; fast-check takes seconds to prepare its own. */
+export const anyCharacter = fc
+  .oneof(
+    fc.integer({ min: 0, max: 0x7ff }),
+    fc.integer({ min: 0x800, max: 0xd7ff }),
+    fc.integer({ min: 0xe000, max: 0xffff }),
+    fc.integer({ min: 0x1_0000, max: 0x10_ffff }),
+  )
+  .map((codePoint) => String.fromCodePoint(codePoint));
 
 /** SQL_Latin1_General_CP1_CI_AS. */
 export const latin1Collation = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
