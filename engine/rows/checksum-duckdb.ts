@@ -7,7 +7,7 @@ export function quoteDuckdb(name: string): string {
 
 /**
  * Select list of two expressions, `"rows"` and `"sum"` (HUGEINT, NULL over no rows), that give the set checksum of
- * the rows selected. `alias` names the table the columns come from.
+ * the rows selected, whose columns have the types of `duckdbTypeOf`. `alias` names the table they come from.
  */
 export function checksumSelectListDuckdb(columns: readonly Column[], alias?: string): string {
   const prefix = alias === undefined ? '' : `${quoteDuckdb(alias)}.`;
@@ -25,12 +25,22 @@ function canonicalDuckdb({ type }: Column, name: string): string {
       return orNull(`CAST(${name} AS VARCHAR) || ';'`);
     case 'decimal':
       return orNull(`${decimalText(type.precision, type.scale, name)} || ';'`);
+    case 'float':
+      // Numbers print by their shortest digits; the cast to BIT keeps the IEEE bits, the highest first.
+      return orNull(`lower(hex(CAST(CAST(${name} AS BIT) AS BLOB))) || ';'`);
     case 'date':
       return orNull(`strftime(${name}, '%Y-%m-%d;')`);
     case 'timestamp':
-      return orNull(`${timestampText(type.precision, name)} || ';'`);
+    case 'instant':
+      return orNull(`${type.precision === 7 ? name : timestampText(type.precision, name)} || ';'`);
+    case 'time':
+    case 'offsetTimestamp':
+    case 'uuid':
+      return orNull(`${name} || ';'`);
     case 'text':
       return orNull(`strlen(${name}) || ':' || ${name} || ';'`);
+    case 'bytes':
+      return orNull(`octet_length(${name}) || ':' || lower(hex(${name})) || ';'`);
   }
 }
 

@@ -17,8 +17,9 @@ export function quotePostgres(name: string): string {
 
 /**
  * Select list of two expressions, `rows` and `sum` (numeric, NULL over no rows), that give the set checksum of the
- * rows selected. `alias` names the table the columns come from. The database must be encoded in UTF8, as md5
- * hashes the stored bytes.
+ * rows selected. `alias` names the table the columns come from. They have types that
+ * `parsePgType` reads as the logical ones (or that `pgTypeOf` gives). The database must be encoded in UTF8, as md5 hashes
+ * the stored bytes.
  */
 export function checksumSelectListPostgres(columns: readonly Column[], alias?: string): string {
   const prefix = alias === undefined ? '' : `${quotePostgres(alias)}.`;
@@ -33,24 +34,43 @@ function canonicalPostgres({ type }: Column, name: string): string {
       return `CASE WHEN ${name} THEN '1;' WHEN NOT ${name} THEN '0;' ELSE '~;' END`;
     case 'int':
     case 'decimal':
-      return `coalesce(${name}::text || ';', '~;')`;
+    case 'uuid':
+      return orNull(`${name}::text || ';'`);
+    case 'float':
+      return orNull(`encode(float${type.bits / 8}send(${name}), 'hex') || ';'`);
     case 'date':
-      return finiteOrNull(name, 'YYYY-MM-DD;');
+      return formatted(`${name}::timestamp`, name, 'YYYY-MM-DD;');
+    case 'time':
+      if (type.precision === 7) return orNull(`${name}::text || ';'`);
+      return orNull(`to_char(${name}::interval, '${clockFormat(type.precision)};')`);
     case 'timestamp':
-      return finiteOrNull(
-        name,
-        type.precision === 0 ? 'YYYY-MM-DD HH24:MI:SS;' : `YYYY-MM-DD HH24:MI:SS.FF${type.precision};`,
-      );
+      if (type.precision === 7) return orNull(`${name}::text || ';'`);
+      return formatted(name, name, `YYYY-MM-DD ${clockFormat(type.precision)};`);
+    case 'instant':
+      return formatted(`(${name} AT TIME ZONE 'UTC')`, name, `YYYY-MM-DD ${clockFormat(type.precision)};`);
+    case 'offsetTimestamp':
+      return orNull(`${name}::text || ';'`);
     case 'text':
-      return `coalesce(octet_length(${name}) || ':' || ${name} || ';', '~;')`;
+      // json and xml become text without a change; octet_length does not take them.
+      return orNull(`octet_length(${name}::text) || ':' || ${name}::text || ';'`);
+    case 'bytes':
+      return orNull(`octet_length(${name}) || ':' || encode(${name}, 'hex') || ';'`);
   }
+}
+
+function orNull(text: string): string {
+  return `coalesce(${text}, '~;')`;
+}
+
+function clockFormat(precision: number): string {
+  return precision === 0 ? 'HH24:MI:SS' : `HH24:MI:SS.FF${precision}`;
 }
 
 /**
  * Formats a date or time independently of DateStyle. to_char is NULL for infinity, so a plain coalesce would
- * take infinity for NULL; this way the whole row drops out of the sum and the checksum differs.
- * The cast keeps a date from becoming a timestamptz on its way.
+ * take infinity for NULL; this way the whole row drops out of the sum and the checksum differs. `value` is `name` as a
+ * timestamp: to_char would make a date a timestamptz on its way.
  */
-function finiteOrNull(name: string, format: string): string {
-  return `CASE WHEN ${name} IS NULL THEN '~;' ELSE to_char(${name}::timestamp, '${format}') END`;
+function formatted(value: string, name: string, format: string): string {
+  return `CASE WHEN ${name} IS NULL THEN '~;' ELSE to_char(${value}, '${format}') END`;
 }

@@ -2,7 +2,7 @@ import { MigrationError } from '../errors.js';
 import type { Column } from './types.js';
 
 export interface TsqlColumn extends Column {
-  /** Type name out of `sys.types`, or a declaration that begins with it: `datetime2(3)`. */
+  /** Type name out of `sys.types`, or a declaration that begins with it: `datetime2(3)`; any name for a CLR type. */
   readonly sourceType: string;
 }
 
@@ -19,7 +19,7 @@ export function quoteTsql(name: string): string {
 /**
  * Select list of two expressions, `[rows]` and `[sum]` (decimal digits, or NULL over no rows), that give the set
  * checksum of the rows selected. The sum travels as text, since drivers round decimals.
- * @throws MigrationError SOURCE_TYPE for a column whose type has no canonical T-SQL form.
+ * @throws MigrationError SOURCE_TYPE for a column without a form; see `hasServerForm`.
  */
 export function checksumSelectListTsql(columns: readonly TsqlColumn[]): string {
   const row = concat(columns.map(canonicalTsql));
@@ -36,46 +36,88 @@ function concat(fields: readonly string[]): string {
   return concat(groups);
 }
 
+/**
+ * Types of which T-SQL gives no text that is known to be the one on the wire: xml and json are serialized once more for
+ * it, and a sql_variant has another type in each row.
+ */
+const withoutForm = ['xml', 'json', 'vector', 'sql_variant'];
+
+/** Whether T-SQL can build the column's canonical text; else the reader's own hash takes its place for the table. */
+export function hasServerForm({ sourceType }: TsqlColumn): boolean {
+  return !withoutForm.includes(baseName(sourceType));
+}
+
+function baseName(sourceType: string): string {
+  return sourceType.toLowerCase().replace(/\(.*$/s, '');
+}
+
+/**
+ * By the conversions and styles of
+ * https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql; docs/checksums.md says which.
+ */
 function canonicalTsql(column: TsqlColumn): string {
   const name = quoteTsql(column.name);
   const { type } = column;
-  switch (/^[a-z0-9]+/.exec(column.sourceType.toLowerCase())?.[0]) {
-    case 'bit':
+  switch (type.kind) {
+    case 'bool':
       return orNull(`CONVERT(varchar(1), ${name})`);
-    case 'tinyint':
-    case 'smallint':
     case 'int':
-    case 'bigint':
       return orNull(`CONVERT(varchar(20), ${name})`);
     case 'decimal':
-    case 'numeric':
-      return orNull(`CONVERT(varchar(41), ${name})`);
+      return orNull(`CONVERT(varchar(41), ${exactDecimal(column, name)})`);
+    case 'float': {
+      const bytes = type.bits / 8;
+      return orNull(`LOWER(CONVERT(varchar(16), CONVERT(binary(${bytes}), ${name}), 2))`);
+    }
     case 'date':
       return orNull(`CONVERT(varchar(10), ${name}, 23)`);
-    case 'smalldatetime':
-      return orNull(`CONVERT(varchar(19), ${name}, 120)`);
-    case 'datetime':
-      return orNull(`CONVERT(varchar(27), ${name}, 121)`);
-    case 'datetime2':
-      return type.kind === 'timestamp' && type.precision === 0
-        ? orNull(`CONVERT(varchar(19), ${name}, 120)`)
-        : orNull(`CONVERT(varchar(27), ${name}, 121)`);
-    case 'char':
-    case 'varchar':
-    case 'nchar':
-    case 'nvarchar':
-      return textField(name);
-    default:
-      throw new MigrationError(
-        'SOURCE_TYPE',
-        `Column ${column.name} has source type ${column.sourceType}, which has no checksum form. ` +
-          'Migrate a view that leaves the column out or casts it to a supported type.',
-      );
+    case 'time':
+      return orNull(type.precision === 0 ? converted(8, name, 108) : converted(16, name, 121));
+    case 'timestamp':
+      return orNull(type.precision === 0 ? converted(19, name, 120) : converted(27, name, 121));
+    case 'offsetTimestamp': {
+      const all = converted(34, name, 121);
+      return orNull(type.precision === 0 ? `${converted(19, name, 120)} + ' ' + RIGHT(${all}, 6)` : all);
+    }
+    case 'uuid':
+      return orNull(`LOWER(CONVERT(varchar(36), ${name}))`);
+    case 'text':
+      if (hasServerForm(column)) return textField(name);
+      throw withoutServerForm(column);
+    case 'bytes':
+      return bytesField(name);
+    case 'instant':
+      throw withoutServerForm(column);
   }
+}
+
+/** money prints two of its four decimals, and rounds for it. */
+function exactDecimal({ type, sourceType }: TsqlColumn, name: string): string {
+  if (type.kind !== 'decimal' || !/^(small)?money$/.test(baseName(sourceType))) return name;
+  return `CONVERT(decimal(${type.precision},${type.scale}), ${name})`;
+}
+
+function converted(length: number, name: string, style: number): string {
+  return `CONVERT(varchar(${length}), ${name}, ${style})`;
+}
+
+function withoutServerForm(column: TsqlColumn): MigrationError {
+  return new MigrationError(
+    'SOURCE_TYPE',
+    `Column ${column.name} has source type ${column.sourceType}, of which the server gives no canonical text. ` +
+      "Use the reader's own hash for its table.",
+  );
 }
 
 function orNull(text: string): string {
   return `ISNULL(${text} + ';', '~;')`;
+}
+
+/** Of varbinary and all that converts to it: image, rowversion, CLR types as they are serialized on the wire. */
+function bytesField(name: string): string {
+  const bytes = `CONVERT(varbinary(max), ${name})`;
+  const hex = `LOWER(CONVERT(varchar(max), ${bytes}, 2))`;
+  return `CASE WHEN ${name} IS NULL THEN '~;' ELSE CONCAT(DATALENGTH(${bytes}), ':', ${hex}, ';') END`;
 }
 
 function textField(name: string): string {

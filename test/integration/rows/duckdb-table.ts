@@ -1,39 +1,42 @@
 import {
-  DuckDBBlobValue,
+  type DuckDBAppender,
   type DuckDBConnection,
-  DuckDBDataChunk,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBTimestampValue,
-  type DuckDBValue,
 } from '@duckdb/node-api';
 import { quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
+import { layoutOf } from '../../../engine/rows/column-batch.js';
 import { duckdbTypeOf } from '../../../engine/rows/type-map.js';
-import type { Cell, Column, LogicalType, RowBatch } from '../../../engine/rows/types.js';
+import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
 
 /** Creates table `t` anew with the rows, handed over as DuckDB's own values, so that no text is involved. */
 export async function fillDuckdb(
   connection: DuckDBConnection,
   columns: readonly Column[],
-  batch: RowBatch,
+  rows: readonly (readonly Cell[])[],
 ): Promise<void> {
   const declared = columns.map(({ name, type }) => `${quoteDuckdb(name)} ${duckdbTypeOf(type)}`);
   await connection.run(`CREATE OR REPLACE TABLE t (${declared.join(', ')})`);
-  if (batch.rows === 0) return;
   const appender = await connection.createAppender('t');
-  const chunk = DuckDBDataChunk.create(columns.map((_, index) => appender.columnType(index)));
-  chunk.setColumns(
-    columns.map(({ type }, index) => (batch.columns[index] ?? []).map((cell) => value(type, cell))),
-  );
-  appender.appendDataChunk(chunk);
+  for (const cells of rows) {
+    for (const [index, { type }] of columns.entries()) append(appender, type, cells[index] ?? null);
+    appender.endRow();
+  }
   appender.closeSync();
 }
 
-function value(type: LogicalType, cell: Cell): DuckDBValue {
-  if (cell === null) return null;
-  if (type.kind === 'decimal') return new DuckDBDecimalValue(cell as bigint, type.precision, type.scale);
-  if (type.kind === 'date') return new DuckDBDateValue(cell as number);
-  if (typeof cell === 'bigint' && type.kind !== 'int') return new DuckDBTimestampValue(cell);
-  if (cell instanceof Uint8Array) return new DuckDBBlobValue(cell);
-  return cell;
+/** The appender converts whole numbers to the column's width. */
+function append(appender: DuckDBAppender, type: LogicalType, cell: Cell): void {
+  if (cell === null) appender.appendNull();
+  else if (type.kind === 'bytes') appender.appendBlob(cell as Uint8Array);
+  else if (layoutOf(type) === 'var') appender.appendVarchar(cell as string);
+  else if (type.kind === 'bool') appender.appendBoolean(cell as boolean);
+  else if (layoutOf(type) === 'f32') appender.appendFloat(cell as number);
+  else if (layoutOf(type) === 'f64') appender.appendDouble(cell as number);
+  else if (type.kind === 'date') appender.appendDate(new DuckDBDateValue(cell as number));
+  else if (type.kind === 'int') appender.appendBigInt(BigInt(cell as bigint));
+  else if (type.kind === 'decimal')
+    appender.appendDecimal(new DuckDBDecimalValue(cell as bigint, type.precision, type.scale));
+  else appender.appendTimestamp(new DuckDBTimestampValue(cell as bigint));
 }

@@ -1,15 +1,20 @@
 import { checksumSelectListDuckdb, quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
-import { checksumSelectListTsql, quoteTsql, type TsqlColumn } from '../../../engine/rows/checksum-tsql.js';
+import {
+  checksumSelectListTsql,
+  hasServerForm,
+  quoteTsql,
+  type TsqlColumn,
+} from '../../../engine/rows/checksum-tsql.js';
 import { logicalTypeOf } from '../../../engine/rows/type-map.js';
 
-function tsqlColumn(name: string, sourceType: string, precision = 0, scale = 0): TsqlColumn {
+function tsqlColumn(name: string, sourceType: string, precision = 0, scale = 0, clr = false): TsqlColumn {
   const typeName = sourceType.replace(/\(.*/, '');
   return {
     name,
     sourceType,
     nullable: true,
-    type: logicalTypeOf({ typeName, maxLength: 10, precision, scale }),
+    type: logicalTypeOf({ typeName, maxLength: 10, precision, scale, clr }),
   };
 }
 
@@ -28,6 +33,19 @@ describe('T-SQL', () => {
     [tsqlColumn('c', 'datetime2', 0, 3), "ISNULL(CONVERT(varchar(27), [c], 121) + ';', '~;')"],
     [tsqlColumn('c', 'datetime2', 0, 0), "ISNULL(CONVERT(varchar(19), [c], 120) + ';', '~;')"],
     [tsqlColumn('c', 'smalldatetime'), "ISNULL(CONVERT(varchar(19), [c], 120) + ';', '~;')"],
+    [tsqlColumn('c', 'money'), "ISNULL(CONVERT(varchar(41), CONVERT(decimal(19,4), [c])) + ';', '~;')"],
+    [tsqlColumn('c', 'smallmoney'), "ISNULL(CONVERT(varchar(41), CONVERT(decimal(10,4), [c])) + ';', '~;')"],
+    [tsqlColumn('c', 'float'), "ISNULL(LOWER(CONVERT(varchar(16), CONVERT(binary(8), [c]), 2)) + ';', '~;')"],
+    [tsqlColumn('c', 'real'), "ISNULL(LOWER(CONVERT(varchar(16), CONVERT(binary(4), [c]), 2)) + ';', '~;')"],
+    [tsqlColumn('c', 'time(0)', 8, 0), "ISNULL(CONVERT(varchar(8), [c], 108) + ';', '~;')"],
+    [tsqlColumn('c', 'time(7)', 16, 7), "ISNULL(CONVERT(varchar(16), [c], 121) + ';', '~;')"],
+    [tsqlColumn('c', 'datetime2(7)', 27, 7), "ISNULL(CONVERT(varchar(27), [c], 121) + ';', '~;')"],
+    [
+      tsqlColumn('c', 'datetimeoffset(0)', 26, 0),
+      "ISNULL(CONVERT(varchar(19), [c], 120) + ' ' + RIGHT(CONVERT(varchar(34), [c], 121), 6) + ';', '~;')",
+    ],
+    [tsqlColumn('c', 'datetimeoffset(7)', 34, 7), "ISNULL(CONVERT(varchar(34), [c], 121) + ';', '~;')"],
+    [tsqlColumn('c', 'uniqueidentifier'), "ISNULL(LOWER(CONVERT(varchar(36), [c])) + ';', '~;')"],
   ])('%j', (column, expected) => {
     expect(fieldOf(column)).toBe(expected);
   });
@@ -52,10 +70,38 @@ describe('T-SQL', () => {
     expect(sql.match(/CONCAT\(CONVERT\(varchar\(max\), ''\)/g)).toHaveLength(6);
   });
 
-  test('refuses a type without a canonical form', () => {
-    const column: TsqlColumn = { ...tsqlColumn('c', 'int'), sourceType: 'money' };
+  test.each(['binary(10)', 'varbinary(max)', 'image', 'timestamp', 'geography', 'hierarchyid'])(
+    'hashes %s in hex, with its length in bytes before it',
+    (sourceType) => {
+      const bytes = 'CONVERT(varbinary(max), [c])';
+      const hex = `LOWER(CONVERT(varchar(max), ${bytes}, 2))`;
+      expect(fieldOf(tsqlColumn('c', sourceType))).toBe(
+        `CASE WHEN [c] IS NULL THEN '~;' ELSE CONCAT(DATALENGTH(${bytes}), ':', ${hex}, ';') END`,
+      );
+    },
+  );
+
+  test.each(['text', 'ntext', 'char(3)', 'sysname'])('hashes %s as text', (sourceType) => {
+    expect(fieldOf(tsqlColumn('c', sourceType))).toContain('CONVERT(nvarchar(max), [c])');
+  });
+
+  test('takes a CLR type for bytes, whatever its name', () => {
+    const column = tsqlColumn('c', 'money', 0, 0, true);
+    expect(fieldOf(column)).toContain('CONVERT(varbinary(max), [c])');
+  });
+
+  test.each(['xml', 'json', 'vector', 'sql_variant'])('has no form for %s, and refuses it', (sourceType) => {
+    const column = tsqlColumn('c', sourceType);
+    expect(hasServerForm(column)).toBe(false);
     expect(() => checksumSelectListTsql([column])).toThrow(expect.objectContaining({ code: 'SOURCE_TYPE' }));
   });
+
+  test.each(['int', 'nvarchar(max)', 'money', 'datetimeoffset(7)', 'image'])(
+    'has a form for %s',
+    (sourceType) => {
+      expect(hasServerForm(tsqlColumn('c', sourceType))).toBe(true);
+    },
+  );
 });
 
 describe('DuckDB and PostgreSQL', () => {
