@@ -120,7 +120,9 @@ export function duckDbError(error: unknown): MigrationError {
       'No disk space left for spilling; free some, or set a larger disk.',
     );
   }
-  const kind = /^[A-Za-z -]+ Error/.exec(message)?.[0] ?? 'Error';
+  // An appender says so without the kind of error.
+  const full = /failed to pin block|failed to allocate/i.test(message) ? 'Out of Memory Error' : 'Error';
+  const kind = /^[A-Za-z -]+ Error/.exec(message)?.[0] ?? full;
   if (kind === 'IO Error') {
     return new MigrationError('STORAGE_IO', 'DuckDB cannot read or write a file of its scratch directory.');
   }

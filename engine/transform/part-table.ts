@@ -50,11 +50,15 @@ interface Digest {
   readonly sum: bigint | null;
 }
 
+/** What the appender collects, outside of DuckDB's memory limit, before it goes to the table, which can spill. */
+const flushBytes = 4 * 2 ** 20;
+
 class TemporaryPartTable implements PartTable {
   rows = 0;
   bytes = 0;
   readonly #session: DuckDbSession;
   readonly #columns: readonly Column[];
+  #flushed = 0;
   #appender: DuckDBAppender | undefined;
   /** Has the types of the table's columns, and is used again and again. */
   #chunk: DuckDBDataChunk | undefined;
@@ -73,25 +77,31 @@ class TemporaryPartTable implements PartTable {
     this.#appender = appender;
     this.rows = 0;
     this.bytes = 0;
+    this.#flushed = 0;
   }
 
   append(batch: ColumnBatch, rows: RowRange): void {
     const appender = this.#appender;
     const chunk = this.#chunk;
     if (!appender || !chunk) throw new Error('A part table takes rows between clear and copyTo.');
-    chunk.reset();
     for (const [index, vector] of batch.columns.entries()) {
       const target = bindings.data_chunk_get_vector(chunk.chunk, index);
       writeVector(target, vector, rows, this.#columns[index]?.name ?? '');
       this.bytes += bytesInVector(vector, rows);
     }
     chunk.rowCount = rows.count;
+    this.rows += rows.count;
     try {
       appender.appendDataChunk(chunk);
+      if (this.bytes - this.#flushed >= flushBytes) {
+        appender.flushSync();
+        this.#flushed = this.bytes;
+      }
     } catch (error) {
       throw duckDbError(error);
     }
-    this.rows += rows.count;
+    // Its strings would stay in memory until the next batch.
+    chunk.reset();
   }
 
   async copyTo(path: string): Promise<void> {

@@ -9,6 +9,7 @@ import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
 import { type DuckDb, makeScratch } from './duckdb.js';
 import { openPartTable, type PartTable } from './part-table.js';
+import { bytesInVector } from './vector-write.js';
 
 export interface PartWriterOptions {
   readonly duckdb: DuckDb;
@@ -18,15 +19,18 @@ export interface PartWriterOptions {
   readonly columns: readonly Column[];
   /** Rows in a part file, at most. */
   readonly partRows: number;
-  /** Bytes of the rows in a part, about; 64 MB if absent. */
+  /** Bytes of the rows in a part, about; 32 MB if absent. */
   readonly partBytes?: number;
   /** Part files rest here until they are uploaded; removed by finish and abort. */
   readonly spillDirectory: string;
   readonly signal: AbortSignal;
 }
 
-/** Rows of this many bytes may wait in memory twice a writer, so that wide ones make smaller parts. */
-const defaultPartBytes = 64 * 2 ** 20;
+/**
+ * A quarter of a million rows of 90 bytes fit. At 64 MB a writer of rows of 10 KB took 100 MB more: rows are in memory
+ * as the table that fills, as the one that is copied out, and as what Parquet's writer makes of them.
+ */
+const defaultPartBytes = 32 * 2 ** 20;
 
 export interface WrittenParts {
   readonly parts: readonly Part[];
@@ -80,7 +84,8 @@ class DuckDbPartWriter implements PartWriter {
       signal.throwIfAborted();
       this.#filling ??= await this.#takeTable();
       const table = this.#filling;
-      const count = Math.min(batch.rows - from, partRows - table.rows);
+      const most = Math.min(batch.rows - from, partRows - table.rows);
+      const count = rowsWithin(partBytes - table.bytes, batch, from, most);
       table.append(batch, { from, count, ordinal: this.#rows });
       from += count;
       this.#rows += count;
@@ -132,4 +137,13 @@ class DuckDbPartWriter implements PartWriter {
     await rm(path);
     this.#shipped.push({ key, rows, bytes });
   }
+}
+
+/** How many rows from `from` on, at most `most` and at least one, take no more than about `bytes`. */
+function rowsWithin(bytes: number, batch: ColumnBatch, from: number, most: number): number {
+  const taken = (count: number) =>
+    batch.columns.reduce((sum, vector) => sum + bytesInVector(vector, { from, count }), 0);
+  let count = most;
+  while (count > 1 && taken(count) > bytes) count = Math.ceil(count / 2);
+  return count;
 }

@@ -34,7 +34,10 @@ export function writeVector(
 }
 
 /** Bytes that the rows take in DuckDB's memory, about. */
-export function bytesInVector(source: ColumnVector, { from, count }: RowRange): number {
+export function bytesInVector(
+  source: ColumnVector,
+  { from, count }: Pick<RowRange, 'from' | 'count'>,
+): number {
   if (source.layout !== 'var') return count * widthOf(source);
   return (source.ends[from + count - 1] as number) - startOf(source, from);
 }

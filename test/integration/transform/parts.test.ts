@@ -122,7 +122,8 @@ describe('parts', () => {
     const columns = columnsOf({ id: 'integer', wide: 'text' });
     const wide = Array.from({ length: 6_000 }, (_, i): Row => [i, 'x'.repeat(1_000)]);
     const manifest = await fixture.write(columns, wide, { partBytes: 3_000_000 });
-    expect(manifest.parts.map(({ rows }) => rows)).toEqual([4_096, 1_904]);
+    expect(manifest.parts.length).toBeGreaterThan(1);
+    for (const { rows } of manifest.parts) expect(rows).toBeLessThanOrEqual(3_000);
     expect(sorted(await fixture.read(manifest))).toEqual(sorted(wide));
   });
 
