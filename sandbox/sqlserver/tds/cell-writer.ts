@@ -199,8 +199,8 @@ function writeGuid(out: ByteWriter, value: Cell): void {
   }
 }
 
-/** A value with more bytes is sent with its length unknown, in chunks of as many; they cut characters. */
-const plpChunk = 8_191;
+/** A value with more bytes is sent with its length unknown, in chunks of as many: an odd number, which cuts characters. */
+const plpChunk = 8_189;
 const plpUnknownLength = 0xffff_ffff_ffff_fffen;
 
 /** PLP (MS-TDS 2.2.5.2.3): total length, chunks, terminator; `write` adds the value's bytes. */

@@ -34,7 +34,7 @@ function decimal(precision: number, scale: number, unscaled: bigint, text: strin
 
 function time(
   type: SqlType,
-  value: number | bigint,
+  value: number | bigint | string,
   jdbc: string,
   pymssql: string,
   tedious: string,
@@ -110,8 +110,8 @@ export const typeCases: readonly TypeCase[] = [
   ),
   time(
     dateTime2(7),
-    at('0001-01-01T00:00:00.000', 1),
-    '0001-01-01 00:00:00.0000010',
+    '0001-01-01 00:00:00.0000012',
+    '0001-01-01 00:00:00.0000012',
     '0001-01-01 00:00:00.000001',
     '0001-01-01T00:00:00.000',
   ),

@@ -57,7 +57,11 @@ function concatenate(left: Expr, right: Expr): Expr {
   const lengths = [left, right].map((value) => (isChar(value.type) ? value.type.length : 0));
   const total = lengths.includes('max') ? 'max' : lengths.reduce<number>((sum, n) => sum + Number(n), 0);
   const length = total === 'max' ? total : Math.min(total, stringLimit(unicode));
+  const known = typeof left.constant === 'string' && typeof right.constant === 'string';
   return {
+    ...(known
+      ? { constant: `${left.constant}${right.constant}`.slice(0, length === 'max' ? undefined : length) }
+      : {}),
     ...expr(
       `(${left.sql} || ${right.sql})`,
       { name: unicode ? 'nvarchar' : 'varchar', length: length === 0 ? 1 : length, collation },

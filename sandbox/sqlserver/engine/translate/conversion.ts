@@ -315,6 +315,12 @@ function toBinary(source: Expr, target: BinaryType, style: number | undefined): 
     if (fits) return { ...source, type: target };
     return expr(`array_slice(${source.sql}, 1, ${target.length})`, target, source.nullable);
   }
+  // Trailing zeros fill what is short, and what is long is cut (docs: binary and varbinary, "Convert data").
+  if (isBinary(type)) {
+    const digits = Number(target.length) * 2;
+    const hex = `rpad(${hexOf(source).sql}, ${digits}, '0')`;
+    return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits } };
+  }
   if (isChar(type) && target.name === 'varbinary') {
     if (style === 1) return expr(`unhex(substr(${source.sql}, 3))`, target, source.nullable);
     if (style === 2) return expr(`unhex(${source.sql})`, target, source.nullable);

@@ -8,7 +8,7 @@ import { resolveCollation, textLike } from './coercion.js';
 import { collationOf } from './collation.js';
 import { convert, storedLength } from './conversion.js';
 import type { Env } from './env.js';
-import { type Expr, expr } from './expr.js';
+import { type Expr, expr, literal } from './expr.js';
 import {
   isBinary,
   isByteType,
@@ -79,6 +79,23 @@ export const stringFunctions: Readonly<Record<string, BuiltIn>> = {
   DATALENGTH: unary((argument) => dataLength(argument)),
   HASHBYTES: binary((algorithm, argument) => hashBytes(algorithm, argument)),
   SUBSTRING: ternary((source, start, length, env) => substring(source, start, length, env)),
+  NCHAR: unary((argument, env) => {
+    if (typeof argument.constant !== 'number') throw unsupported('NCHAR but of a constant');
+    const type: SqlType = { name: 'nvarchar', length: 1, collation: env.database.collation };
+    return literal(String.fromCharCode(argument.constant), type);
+  }),
+  // Cut at 8,000 bytes unless the text is a (max) one (docs: REPLICATE, "Return types").
+  REPLICATE: binary((argument, times) => {
+    const { type, constant } = argument;
+    if (!isChar(type) || typeof constant !== 'string' || typeof times.constant !== 'number')
+      throw unsupported('REPLICATE but of constants');
+    const length = replacedLength(type);
+    const text = constant.repeat(Math.max(0, times.constant));
+    return {
+      ...literal(length === 'max' ? text : text.slice(0, length), { ...type, length }),
+      nullable: true,
+    };
+  }),
   REPLACE: ternary((argument, pattern, replacement, env) => {
     const [source, from, to] = [asText(argument, env), asText(pattern, env), asText(replacement, env)];
     const nullable = source.nullable || from.nullable || to.nullable;
