@@ -84,6 +84,11 @@ export const macros: readonly string[] = [
   // What code page 932, 936, 949 or 950 takes two bytes for; half-width katakana take one.
   String.raw`CREATE MACRO IF NOT EXISTS tsql_double_byte_length(x) AS CASE WHEN strlen(x) = length(x) THEN length(x)
      ELSE length(x) + length(regexp_replace(x, '[\x{1}-\x{7F}\x{FF61}-\x{FF9F}]', '', 'g')) END`,
+  // Ends of 64 and 32 bits (docs: money and smallmoney).
+  `CREATE MACRO IF NOT EXISTS tsql_money(x) AS CASE WHEN x BETWEEN -922337203685477.5808 AND 922337203685477.5807
+     THEN x WHEN x IS NULL THEN NULL ELSE CAST(error('Overflow') AS DECIMAL(19,4)) END`,
+  `CREATE MACRO IF NOT EXISTS tsql_smallmoney(x) AS CASE WHEN x BETWEEN -214748.3648 AND 214748.3647
+     THEN x WHEN x IS NULL THEN NULL ELSE CAST(error('Overflow') AS DECIMAL(10,4)) END`,
   `CREATE MACRO IF NOT EXISTS tsql_money_text(x) AS CAST(CAST(x AS DECIMAL(21,2)) AS VARCHAR)`,
   `CREATE MACRO IF NOT EXISTS tsql_unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)`,
   `CREATE MACRO IF NOT EXISTS tsql_scaled_text(q, scale, power) AS if(q < 0, '-', '')

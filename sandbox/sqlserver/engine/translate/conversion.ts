@@ -49,7 +49,8 @@ export function convert(source: Expr, target: SqlType, style?: number): Expr {
   if (target.name === 'sql_variant') return toVariant(source, target);
   if (isLongText(target)) return toLongText(source, target);
   if (isByteType(target)) return toBytes(source, target);
-  const sql = scalarSql(source, target);
+  const scalar = scalarSql(source, target);
+  const sql = isMoney(target) && source.type.name !== target.name ? macro(target.name, scalar) : scalar;
   return sql === source.sql ? { ...source, type: target } : expr(sql, target, source.nullable);
 }
 
