@@ -41,12 +41,6 @@ export interface Column {
  */
 export type Cell = boolean | number | bigint | string | Uint8Array | null;
 
-/** Column-major rows: `columns[i][r]` is row r of the i-th column. Bounded by the reader's batch size. */
-export interface RowBatch {
-  readonly rows: number;
-  readonly columns: readonly (readonly Cell[])[];
-}
-
 /** Order-independent checksum of a set of rows; see docs/checksums.md. Mergeable by adding. */
 export interface SetChecksum {
   readonly rows: number;

@@ -35,10 +35,30 @@ export const probeColumns: readonly TsqlColumn[] = [
   { name: 'latin', type: { kind: 'text', maxLength: 10 }, nullable: true, sourceType: 'varchar(10)' },
   { name: 'text', type: { kind: 'text', maxLength: 10 }, nullable: true, sourceType: 'nvarchar(10)' },
   { name: 'nothing', type: { kind: 'int', bits: 32 }, nullable: true, sourceType: 'int' },
+  { name: 'price', type: { kind: 'decimal', precision: 19, scale: 4 }, nullable: true, sourceType: 'money' },
+  { name: 'double', type: { kind: 'float', bits: 64 }, nullable: true, sourceType: 'float' },
+  { name: 'single', type: { kind: 'float', bits: 32 }, nullable: true, sourceType: 'real' },
+  { name: 'clock', type: { kind: 'time', precision: 0 }, nullable: true, sourceType: 'time(0)' },
+  { name: 'tenth', type: { kind: 'time', precision: 7 }, nullable: true, sourceType: 'time(7)' },
+  { name: 'last', type: { kind: 'timestamp', precision: 7 }, nullable: true, sourceType: 'datetime2(7)' },
+  {
+    name: 'there',
+    type: { kind: 'offsetTimestamp', precision: 0 },
+    nullable: true,
+    sourceType: 'datetimeoffset(0)',
+  },
+  {
+    name: 'far',
+    type: { kind: 'offsetTimestamp', precision: 7 },
+    nullable: true,
+    sourceType: 'datetimeoffset(7)',
+  },
+  { name: 'key', type: { kind: 'uuid' }, nullable: true, sourceType: 'uniqueidentifier' },
+  { name: 'raw', type: { kind: 'bytes', maxLength: 10 }, nullable: true, sourceType: 'varbinary(10)' },
 ];
 
 /** The probe row's checksum, as every other side computes it; a test derives it anew. */
-export const probeChecksum: SetChecksum = { rows: 1, sum: '7c50ebe9a3cb65ee' };
+export const probeChecksum: SetChecksum = { rows: 1, sum: 'a5bf717ca62bbe27' };
 
 /** SNAPSHOT can be used only where its state is ON (1); 2 and 3 are on the way. */
 const snapshotOn = 1;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SetHasher } from '../../../engine/rows/canonical.js';
+import { canonicalRow, rowHash } from '../../../engine/rows/canonical.js';
+import type { Column } from '../../../engine/rows/types.js';
 import { type Estate, startEstate } from '../../support/estate.js';
 import { copyCategory, copyTable, joinCategory, joinTables, serverOf } from './small-category.js';
 import { chunks, historyText, meddleBefore, rowsOf, states, steeredRun } from './steered-run.js';
@@ -241,26 +242,22 @@ function runIdOf(report: string | undefined): string {
 /** Over what the lines hold, read back by nothing of the product. */
 function hashOf(lines: readonly { readonly values: Readonly<Record<string, string | null>> }[]): string {
   const text = { kind: 'text' } as const;
-  const hasher = new SetHasher();
+  const columns: readonly Column[] = [
+    { name: 'id', type: text, nullable: false },
+    { name: 'taken_at', type: { kind: 'timestamp', precision: 3 }, nullable: false },
+    { name: 'note', type: text, nullable: true },
+    { name: 'amount', type: { kind: 'decimal', precision: 11, scale: 3 }, nullable: true },
+    { name: 'dropped', type: { kind: 'int', bits: 32 }, nullable: true },
+  ];
   const micros = (time: string) => BigInt(Date.parse(`${time.replace(' ', 'T')}Z`)) * 1000n;
-  hasher.add(
-    [
-      { name: 'id', type: text, nullable: false },
-      { name: 'taken_at', type: { kind: 'timestamp', precision: 3 }, nullable: false },
-      { name: 'note', type: text, nullable: true },
-      { name: 'amount', type: { kind: 'decimal', precision: 11, scale: 3 }, nullable: true },
-      { name: 'dropped', type: { kind: 'int', bits: 32 }, nullable: true },
-    ],
-    {
-      rows: lines.length,
-      columns: [
-        lines.map(({ values }) => values.id ?? null),
-        lines.map(({ values }) => micros(values.taken_at ?? '')),
-        lines.map(({ values }) => values.note ?? null),
-        lines.map(({ values }) => BigInt((values.amount ?? '').replace('.', ''))),
-        lines.map(({ values }) => Number(values.dropped)),
-      ],
-    },
-  );
-  return hasher.value().sum;
+  const sum = lines
+    .map(({ values }) => [
+      values.id ?? null,
+      micros(values.taken_at ?? ''),
+      values.note ?? null,
+      BigInt((values.amount ?? '').replace('.', '')),
+      Number(values.dropped),
+    ])
+    .reduce((total, cells) => total + rowHash(canonicalRow(columns, cells)), 0n);
+  return BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
 }
