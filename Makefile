@@ -1,6 +1,6 @@
 # The newcomer's door. Every target installs what it needs and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all drill check bench bench-control sandbox worker clean temporal
+.PHONY: help demo test test-all drill check bench bench-growth bench-steps bench-control sandbox worker clean temporal
 SHELL := /bin/bash
 
 # There only after a complete installation, and older than the lock file when that has changed since.
@@ -25,8 +25,14 @@ drill: $(STAMP) temporal ## Faults at more than sixty points, each ending exact 
 check: $(STAMP) ## Formatting, lint, types, import arrows, unused code
 	npm run --silent check
 
-bench: $(STAMP) ## Rows/s, CPU and memory by step (ROWS=1000000 by default)
+bench: $(STAMP) ## Beside freebcp, sling and Spark (ROWS=1000000, BENCH_RUNS=5, BENCH_TLS=on): speed, CPU, memory
 	@npm run --silent bench
+
+bench-growth: $(STAMP) ## The same of 0.1 to 30 million rows, 1 to 4 chunks in flight (BENCH_SIZES, BENCH_CHUNKS)
+	@npm run --silent bench-growth
+
+bench-steps: $(STAMP) ## A whole run through Temporal, by step (ROWS=1000000)
+	@npm run --silent bench-steps
 
 bench-control: $(STAMP) ## 10,000 empty chunks over 32 servers (CHUNKS, SERVERS, DATABASES): rate, CPU, memory, histories
 	@npm run --silent bench-control

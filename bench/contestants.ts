@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import type { Contestant } from './contest.js';
 import { foundingTarget } from './founding-join.js';
 import { type Ours, type OursRequest, refusalOf } from './ours.js';
@@ -43,8 +44,12 @@ export function contestants(
   const own = (task: string, request: OursRequest, columns: readonly string[]): void => {
     const tool = toolOf(request);
     const refusal = refusalOf(request, source);
+    const run = async () => {
+      const figures = await ours.run(request);
+      return { ...figures, byHandSeconds: await hashByHand(admin, figures.table) };
+    };
     if (refusal !== undefined) notes.push(`${task} / ${tool}: ${refusal}`);
-    else list.push({ task, tool, rows: rowsOf(request), columns, run: () => ours.run(request) });
+    else list.push({ task, tool, rows: rowsOf(request), columns, run });
   };
   const copies = (task: string, table: BenchTable, keyed: boolean, requests: readonly Variant[]): void => {
     const columns = table.definition.columns.map(({ name }) => name);
@@ -92,4 +97,11 @@ function plain(mode: OursRequest['mode']): Variant {
 /** The join is a left one by a key that is unique on the right: it has the rows of its first table. */
 function rowsOf({ tables }: OursRequest): number {
   return tables[0]?.rows ?? 0;
+}
+
+/** Seconds of what one would type to compare two tables: a count and a sum over all rows' hashes. */
+async function hashByHand(admin: Client, table: string): Promise<number> {
+  const began = performance.now();
+  await admin.query(`SELECT count(*), sum(hashtextextended(t::text, 0)) FROM ${table} AS t`);
+  return (performance.now() - began) / 1000;
 }

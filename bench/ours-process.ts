@@ -29,9 +29,9 @@ async function main(): Promise<void> {
     } else if (question.ask === 'copy') {
       await copy(activities, prepared, question.keyed);
     } else {
-      await each(prepared, (chunk) => act(() => activities.checksumChunk(chunk)));
+      await readBack(activities, prepared);
     }
-    return { answer: 'done', table: prepared === undefined ? '' : `stage.${prepared.ref.target}` };
+    return { answer: 'done', table: `${question.keyed ? 'mart' : 'stage'}.${prepared.ref.target}` };
   };
   process.on('message', (question: OursQuestion) => {
     answer(question)
@@ -68,8 +68,14 @@ async function copy(activities: Activities, run: PreparedRun, keyed: boolean): P
     if (run.route !== 'direct') await act(() => activities.importChunk(chunk));
   });
   if (!keyed) return;
+  // A table goes live only once all of its chunks are compared.
+  await readBack(activities, run);
   const { runId, target } = run.ref;
   await act(() => activities.finalizeTarget({ runId, target }));
+}
+
+function readBack(activities: Activities, run: PreparedRun): Promise<void> {
+  return each(run, (chunk) => act(() => activities.checksumChunk(chunk)));
 }
 
 /** All chunks in order, as many at once as the run has in flight. */

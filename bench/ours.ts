@@ -15,15 +15,15 @@ export interface OursRequest {
   readonly concurrency: number;
   /** False: no row is hashed on its way. */
   readonly checksums: boolean;
-  /** True: the run ends with the target's primary key built. */
+  /** True: the run ends with the rows compared, the target's primary key built, and the table live. */
   readonly keyed: boolean;
 }
 
 export interface OursFigures extends Figures {
   /** `schema.table` that has the rows now. */
   readonly table: string;
-  /** What comparing the stage with the manifest by SQL takes on top. */
-  readonly readBackSeconds: number;
+  /** What comparing the stage with the manifest by SQL takes on top; a keyed run has it within. */
+  readonly readBackSeconds?: number;
 }
 
 /** The product's own activities in one warm worker process, without Temporal between them. */
@@ -33,9 +33,10 @@ export interface Ours {
 }
 
 /** What the process is asked, and what it answers; `failed` answers any question. */
-export type OursQuestion =
+export type OursQuestion = { readonly keyed: boolean } & (
   | { readonly ask: 'prepare'; readonly category: string; readonly concurrency: number }
-  | { readonly ask: 'copy' | 'readBack'; readonly keyed: boolean };
+  | { readonly ask: 'copy' | 'readBack' }
+);
 export type OursAnswer =
   | { readonly answer: 'done'; readonly table: string }
   | { readonly answer: 'failed'; readonly error: string };
@@ -64,11 +65,12 @@ export async function startOurs(directory: string, source: BenchSource, target: 
     async run(request) {
       const { concurrency, keyed } = request;
       writeCategory(project, request);
-      await ask({ ask: 'prepare', category: categoryOf(request), concurrency });
+      await ask({ ask: 'prepare', category: categoryOf(request), concurrency, keyed });
       let table = '';
       const figures = await measureWithin(child.pid ?? 0, async () => {
         table = await ask({ ask: 'copy', keyed });
       });
+      if (keyed) return { ...figures, table };
       const readBack = await measureWithin(child.pid ?? 0, () => ask({ ask: 'readBack', keyed }));
       return { ...figures, table, readBackSeconds: readBack.seconds };
     },

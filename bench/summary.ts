@@ -15,6 +15,7 @@ export interface Line {
   /** The highest of all runs. */
   readonly rssMb: number;
   readonly readBackSeconds?: number;
+  readonly byHandSeconds?: number;
 }
 
 /** One line for each task and tool, in the order of their first runs. */
@@ -31,6 +32,7 @@ function lineOf(runs: readonly Run[]): Line {
   const { task, tool, rows } = runs[0] as Run;
   const seconds = runs.map((run) => run.seconds);
   const readBacks = runs.flatMap(({ readBackSeconds }) => readBackSeconds ?? []);
+  const byHand = runs.flatMap(({ byHandSeconds }) => byHandSeconds ?? []);
   return {
     task,
     tool,
@@ -42,6 +44,7 @@ function lineOf(runs: readonly Run[]): Line {
     cpuSeconds: round(median(runs.map((run) => run.cpuSeconds))),
     rssMb: Math.max(...runs.map((run) => run.rssMb)),
     ...(readBacks.length > 0 && { readBackSeconds: round(median(readBacks), 3) }),
+    ...(byHand.length > 0 && { byHandSeconds: round(median(byHand), 3) }),
   };
 }
 
@@ -56,8 +59,9 @@ function median(values: readonly number[]): number {
 interface Comparison {
   readonly task: string;
   readonly ours: 'direct' | 'staged' | 'join';
-  readonly theirs: string | 'ours without checksums';
-  readonly of: 'speed' | 'cpu' | 'time';
+  /** A tool, or ours itself without checksums. */
+  readonly theirs?: string;
+  readonly of: 'speed' | 'cpu' | 'time' | 'readBack';
 }
 
 const comparisons: Readonly<Record<string, Comparison>> = {
@@ -67,7 +71,8 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   join_vs_pipe: { task: tasks.join, ours: 'join', theirs: 'freebcp | psql', of: 'speed' },
   join_vs_spark: { task: tasks.join, ours: 'join', theirs: 'Spark', of: 'speed' },
   direct_vs_sling: { task: tasks.copy, ours: 'direct', theirs: 'sling', of: 'speed' },
-  checksums_on_vs_off: { task: tasks.copy, ours: 'direct', theirs: 'ours without checksums', of: 'time' },
+  checksums_on_vs_off: { task: tasks.copy, ours: 'direct', of: 'time' },
+  read_back_vs_by_hand: { task: tasks.copy, ours: 'direct', of: 'readBack' },
 };
 
 /**
@@ -82,19 +87,23 @@ export function ratiosOf(lines: readonly Line[]): Readonly<Record<string, number
 
 function ratio(lines: readonly Line[], { task, ours, theirs, of }: Comparison): number | null {
   const concurrency = fastest(lines, task, ours);
-  const find = (tool: string) => lines.find((line) => line.task === task && line.tool === tool);
   if (concurrency === undefined) return null;
+  const find = (tool: string) => lines.find((line) => line.task === task && line.tool === tool);
   const a = find(toolOf({ mode: ours, concurrency, checksums: true }));
-  const b = find(
-    theirs === 'ours without checksums' ? toolOf({ mode: ours, concurrency, checksums: false }) : theirs,
-  );
-  if (a === undefined || b === undefined) return null;
-  const value = {
-    speed: b.seconds / a.seconds,
-    time: a.seconds / b.seconds,
-    cpu: a.cpuSeconds / b.cpuSeconds,
-  }[of];
-  return round(value);
+  if (of === 'readBack') return quotient(a?.readBackSeconds, a?.byHandSeconds);
+  const b = find(theirs ?? toolOf({ mode: ours, concurrency, checksums: false }));
+  switch (of) {
+    case 'speed':
+      return quotient(b?.seconds, a?.seconds);
+    case 'time':
+      return quotient(a?.seconds, b?.seconds);
+    case 'cpu':
+      return quotient(a?.cpuSeconds, b?.cpuSeconds);
+  }
+}
+
+function quotient(a: number | undefined, b: number | undefined): number | null {
+  return a === undefined || b === undefined ? null : round(a / b);
 }
 
 /** With how many chunks in flight a mode of ours is fastest. */

@@ -4,7 +4,7 @@ import { type Usage, usageOf } from './process-usage.js';
 import { megabytes, report, round, setting, spent } from './result.js';
 
 /**
- * `make bench`: the founding case at ROWS rows a source table, on one database, through the real product. Run twice:
+ * `make bench-steps`: the founding case at ROWS rows a source table, on one database, through the real product. Run twice:
  * at the configured concurrency for the rate, and one chunk at a time, where steps never overlap and so the worker's
  * CPU and memory can be told apart by step.
  */

@@ -46,6 +46,9 @@ for line in sys.stdin:
     (
         spark.sql(job["sql"])
         .write.mode("overwrite")
+        # By default blanks around a text are lost.
+        .option("ignoreLeadingWhiteSpace", "false")
+        .option("ignoreTrailingWhiteSpace", "false")
         .option("timestampFormat", "yyyy-MM-dd HH:mm:ss.SSS")
         .csv("file://" + job["csv"])
     )

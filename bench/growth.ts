@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { Contestant, Run } from './contest.js';
+import { contest } from './contest.js';
+import { toolOf } from './contestants.js';
+import { type OursRequest, refusalOf, startOurs } from './ours.js';
+import { startPlace } from './place.js';
+import { keep, machine, setting } from './result.js';
+import { linesOf } from './summary.js';
+import { tableOf } from './table.js';
+import { cellTable, deviceTable } from './tables.js';
+
+/**
+ * `make bench-growth`: how time, CPU and memory of each mode grow with the rows of the founding tables (BENCH_SIZES,
+ * 100,000 to 30,000,000), with 1 to 4 chunks in flight (BENCH_CHUNKS). BENCH_RUNS of each (1). Each size has a source
+ * and a worker of its own, so that no size inherits memory from another.
+ */
+const sizes = numbers('BENCH_SIZES', [100_000, 1_000_000, 10_000_000, 30_000_000]);
+const inFlight = numbers('BENCH_CHUNKS', [1, 2, 3, 4]);
+const times = setting('BENCH_RUNS', 1);
+const modes = ['direct', 'staged', 'join'] as const satisfies readonly OursRequest['mode'][];
+
+async function main(): Promise<void> {
+  const runs: Run[] = [];
+  const notes: string[] = [];
+  for (const rows of sizes) {
+    const outcome = await measureSize(rows);
+    runs.push(...outcome.runs);
+    notes.push(...outcome.notes);
+    // Kept after each size: the largest takes as long as all others together.
+    keep('growth.json', { machine: machine(), lines: linesOf(runs), notes, runs });
+  }
+  console.log(tableOf(linesOf(runs)));
+  for (const note of notes) console.log(`note: ${note}`);
+}
+
+async function measureSize(rows: number): ReturnType<typeof contest> {
+  const tables = [cellTable(rows), deviceTable(rows)];
+  const place = await startPlace(tables, true);
+  try {
+    const ours = await startOurs(join(place.directory, 'ours'), place.source, place.target);
+    try {
+      const requests = modes.flatMap((mode) =>
+        inFlight.map((concurrency): OursRequest => {
+          const read = mode === 'join' ? tables : tables.slice(0, 1);
+          return { mode, concurrency, tables: read, checksums: true, keyed: false };
+        }),
+      );
+      const able = requests.filter((request) => refusalOf(request, place.source) === undefined);
+      const list = able.map(
+        (request): Contestant => ({
+          task: `${rows.toLocaleString('en')} rows`,
+          tool: toolOf(request),
+          rows,
+          columns: [],
+          run: () => ours.run(request),
+        }),
+      );
+      return await contest(list, times, place.admin, (line) => console.error(line));
+    } finally {
+      await ours.close();
+    }
+  } finally {
+    await place.close();
+  }
+}
+
+/** Whole numbers from the environment, with commas between them. */
+function numbers(name: string, fallback: readonly number[]): readonly number[] {
+  const text = process.env[name] ?? '';
+  if (text === '') return fallback;
+  const values = text.split(',').map(Number);
+  if (values.every((value) => Number.isInteger(value) && value > 0)) return values;
+  throw new Error(`${name} is '${text}': whole numbers from 1 up with commas between them are needed.`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
