@@ -10,8 +10,12 @@ export function withKeptSpelling(sql: string): string {
   if (!lost.test(sql)) return sql;
   let result = '';
   let at = 0;
+  let before = '';
   for (const { word, start, end } of tokensOf(sql)) {
-    if (word !== 'NTEXT' && word !== 'NUMERIC') continue;
+    const named = before === '.';
+    before = word;
+    // What follows a dot is the name of a table or column.
+    if (named || (word !== 'NTEXT' && word !== 'NUMERIC')) continue;
     result += `${sql.slice(at, start)}${keptSpelling}${sql.slice(start, end)}`;
     at = end;
   }
