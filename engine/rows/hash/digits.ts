@@ -35,6 +35,14 @@ export function putWhole(bytes: Uint8Array, at: number, value: number): number {
   return putPadded(bytes, putWhole(bytes, at, high), value - high * billion, 9);
 }
 
+/** An integer of 32 bits. Apart from `putNumber`, so that it is compiled without doubles. */
+export function putInteger(bytes: Uint8Array, at: number, value: number): number {
+  if (value <= -billion || value >= billion) return putNumber(bytes, at, value, 0);
+  if (value >= 0) return putPadded(bytes, at, value, digitsOf(value));
+  bytes[at] = minus;
+  return putPadded(bytes, at + 1, -value, digitsOf(-value));
+}
+
 /** `value` of the unit 10^-scale, all fraction digits written: at most 2^53 away from 0, scale up to 18. */
 export function putNumber(bytes: Uint8Array, at: number, value: number, scale: number): number {
   let place = at;

@@ -2,7 +2,7 @@ import { layoutOf } from '../column-batch.js';
 import type { LogicalType } from '../types.js';
 import type { FieldWriter } from './field.js';
 import { writeHex, writePlainText, writeText } from './heap-fields.js';
-import { floats, narrowNumbers, wideNumbers, writeBools } from './number-fields.js';
+import { floats, narrowDecimals, wideNumbers, writeBools, writeIntegers } from './number-fields.js';
 import { dates, timestamps } from './time-fields.js';
 
 /** How the canonical fields of a column are written, and their most bytes. */
@@ -50,5 +50,6 @@ function numbers(type: Extract<LogicalType, { kind: 'int' | 'decimal' }>): Field
   const scale = type.kind === 'decimal' ? type.scale : 0;
   const layout = layoutOf(type);
   if (layout === 'i64') return wideNumbers(2, scale);
-  return layout === 'i128' ? wideNumbers(4, scale) : narrowNumbers(scale);
+  if (layout === 'i128') return wideNumbers(4, scale);
+  return scale === 0 ? writeIntegers : narrowDecimals(scale);
 }

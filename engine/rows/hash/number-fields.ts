@@ -5,7 +5,7 @@ import type { FieldWriter } from './field.js';
 import * as field from './field.js';
 
 // Under tsx each use of an imported name calls a getter, which takes a third of these loops: so names of our own.
-const { mostFractionDigits, putNumber } = digits;
+const { mostFractionDigits, putInteger, putNumber } = digits;
 const { putWide } = digitsWide;
 const { putNull, semicolon } = field;
 
@@ -27,10 +27,24 @@ export const writeBools: FieldWriter = (column, from, to, bytes, at) => {
   }
 };
 
-/** Integers, or unscaled decimals, of at most 32 bits. */
-export function narrowNumbers(scale: number): FieldWriter {
+/** Integers of at most 32 bits. */
+export const writeIntegers: FieldWriter = (column, from, to, bytes, at) => {
+  const { nulls, data } = column as ByteVector | ShortVector | WordVector;
+  for (let row = from; row < to; row++) {
+    let place = at[row] as number;
+    if (nulls[row] === 1) place = putNull(bytes, place);
+    else {
+      place = putInteger(bytes, place, data[row] as number);
+      bytes[place++] = semicolon;
+    }
+    at[row] = place;
+  }
+};
+
+/** Unscaled decimals of at most 32 bits. */
+export function narrowDecimals(scale: number): FieldWriter {
   return (column, from, to, bytes, at) => {
-    const { nulls, data } = column as ByteVector | ShortVector | WordVector;
+    const { nulls, data } = column as ShortVector | WordVector;
     for (let row = from; row < to; row++) {
       let place = at[row] as number;
       if (nulls[row] === 1) place = putNull(bytes, place);
