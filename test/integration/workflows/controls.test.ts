@@ -158,6 +158,20 @@ describe('pause', () => {
 });
 
 describe('setConcurrency', () => {
+  it('is kept for the source once there is somewhere to keep it', async () => {
+    const engine = engineOf({ exportMs: 500, perServer: 1, limitsRefused: 3 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await handle.executeUpdate(controls.setConcurrency.update, { args: [{ perServer: { s1: 8 } }] });
+      const kept = (): number => engine.limits.filter(({ limit }) => limit === 8).length;
+      // After the configured limits of both servers: refused once, and told again.
+      await until(() => engine.limits.length > 3 && kept() >= 2);
+      await handle.executeUpdate(controls.stop.update, { args: [{ mode: 'now' }] });
+      await handle.result();
+      expect(kept()).toBe(2);
+    });
+  });
+
   it('raises at once, lowers by drain, and is never exceeded', async () => {
     const engine = engineOf({ chunksPerDatabase: 25, perServer: 1, exportMs: 500 });
     await withWorker(temporal, engine.activities(), async () => {
