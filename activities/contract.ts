@@ -36,7 +36,10 @@ export interface Activities {
     readonly limit: number;
     /** An operator's word. What files say is known to each run, and only corrects what is kept. */
     readonly set: boolean;
-  }): Promise<void>;
+  }): Promise<{
+    /** False while the control schema is not there that an operator's word has to be kept in. */
+    readonly kept: boolean;
+  }>;
   /** Which of these workflow executions have ended. */
   listEnded(input: {
     readonly members: readonly MemberRef[];

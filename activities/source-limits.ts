@@ -12,7 +12,8 @@ export function recordSourceLimit(deps: Dependencies): Activities['recordSourceL
   return ({ endpoint, limit, set }) =>
     runStep(async () => {
       // A gate speaks before the first run has made the schema; until then sessions go by what the run configures.
-      if (await hasSourceLimits(deps.target))
-        await (set ? writeSourceLimit : correctSourceLimit)(deps.target, endpoint, limit);
+      if (!(await hasSourceLimits(deps.target))) return { kept: !set };
+      await (set ? writeSourceLimit : correctSourceLimit)(deps.target, endpoint, limit);
+      return { kept: true };
     });
 }

@@ -35,7 +35,7 @@ export const gateTimes = {
   rotateMs: 30_000,
   /** How often members are looked after that could not say that they ended. */
   checkMs: 60_000,
-  /** After a category has started anew: its last run's members are ending at this moment. */
+  /** After a category has started anew: its last run's members are ending, or its first is making the control schema. */
   soonMs: 2_000,
   /** By then an activity of a terminated workflow has noticed, as it heartbeats each second, and cut its session. */
   graceMs: 10_000,

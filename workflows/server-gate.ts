@@ -58,6 +58,7 @@ class ServerGate {
   /** Instants in workflow time, in milliseconds. */
   #nextCheck = Date.now() + gateTimes.checkMs;
   #nextRotation = Date.now() + gateTimes.rotateMs;
+  #nextRecord = 0;
   /** Members known to have ended, until their last sessions are surely gone. */
   #ended: { readonly ref: MemberRef; readonly freeAt: number }[] = [];
 
@@ -103,9 +104,14 @@ class ServerGate {
         await this.#endGuard();
         if (this.#idle && !this.#busy) return;
       }
-      const due = Math.min(this.#nextCheck, this.#nextRotation, ...this.#ended.map(({ freeAt }) => freeAt));
-      await condition(() => this.#news, Math.max(1, due - Date.now()));
+      await condition(() => this.#news, Math.max(1, this.#due - Date.now()));
     }
+  }
+
+  get #due(): number {
+    const later = this.#ended.map(({ freeAt }) => freeAt);
+    if (this.#nextRecord > Date.now()) later.push(this.#nextRecord);
+    return Math.min(this.#nextCheck, this.#nextRotation, ...later);
   }
 
   /** Whether the control tables, or Temporal, have still to answer. */
@@ -204,20 +210,24 @@ class ServerGate {
 
   /** Sessions at the source find by this how many application locks there are. One writer, so that the last word stays. */
   #record(): void {
-    if (this.#recording || this.#limit.limit === this.#recorded || this.#limit.limit === 0) return;
-    this.#recording = true;
     const { limit } = this.#limit;
+    if (this.#recording || limit === this.#recorded || limit === 0 || Date.now() < this.#nextRecord) return;
+    this.#recording = true;
     void control
       .recordSourceLimit({
         endpoint: this.input.endpoint,
         limit,
         set: this.#limit.state.set !== undefined,
       })
+      .then(({ kept }) => {
+        if (kept) this.#recorded = limit;
+        else this.#nextRecord = Date.now() + gateTimes.soonMs;
+      })
       .catch((error: unknown) => {
         if (!isCancellation(error)) log.warn('the limit was not recorded', { cause: causeOf(error).message });
+        this.#recorded = limit;
       })
       .finally(() => {
-        this.#recorded = limit;
         this.#recording = false;
         this.#news = true;
       });

@@ -26,6 +26,8 @@ export interface FakePlan {
   /** Default `transform`. */
   readonly route?: Route;
   readonly outsideHours?: boolean;
+  /** How often an operator's limit finds nowhere to be kept, before it does. */
+  readonly limitsRefused?: number;
   /** Milliseconds that every other step takes. */
   readonly stepMs?: number;
   /** What a guard of each server says, one after another, as often as it is asked; then it is silent. */
@@ -84,8 +86,9 @@ export class FakeEngine {
           return { chunks: plan.chunksPerDatabase, done: 0, rows: 10, rowsLeftOut: 0 };
         }),
       readProgress: async () => this.#progress(),
-      recordSourceLimit: async ({ endpoint, limit }) => {
+      recordSourceLimit: async ({ endpoint, limit, set }) => {
         this.limits.push({ endpoint, limit });
+        return { kept: !set || this.limits.length > (this.plan.limitsRefused ?? 0) };
       },
       watchSource: () =>
         this.#session('guard', async () => {

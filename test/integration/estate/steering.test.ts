@@ -5,7 +5,7 @@ import { createActivities } from '../../../activities/index.js';
 import { parseEnvironment } from '../../../config/environment.js';
 import { foundingStyles } from '../../../sandbox/seed/founding-servers.js';
 import { createDependencies } from '../../../workers/dependencies.js';
-import { controls, statusQuery, workflowIds } from '../../../workflows/messages.js';
+import { controls, gateStatusQuery, statusQuery, workflowIds } from '../../../workflows/messages.js';
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
 import { type Estate, startEstate } from '../../support/estate.js';
@@ -54,8 +54,14 @@ describe('steering a run', () => {
     await withSlowSources(estate, async () => {
       const handles = [await begin('cell_perf_stats'), await begin('second')] as const;
       const [one, two] = handles;
+      const gate = estate.temporal.client.workflow.getHandle(
+        workflowIds.gate(endpointOf(estate, 'server01')),
+      );
       await countdown(() => sampler.seen.length > 0 && sampler.now === 1);
-      await delay(2_000);
+      const copying = async (handle: Handle): Promise<boolean> =>
+        (await handle.query(statusQuery)).phase === 'COPYING';
+      await countdown(async () => (await copying(one)) && (await copying(two)));
+      await delay(1_000);
       expect(sampler.most()).toBe(1);
 
       await limit(one, 8);
@@ -68,11 +74,12 @@ describe('steering a run', () => {
       expect(sampler.most()).toBeLessThanOrEqual(8);
 
       await limit(two, 2);
-      // Lowered by drain: the gate counts what was granted before, also when its session is only about to open.
-      await countdown(async () => {
-        const [server] = (await two.query(statusQuery)).servers;
-        return server?.limit === 2 && server.now <= 2;
-      });
+      // Lowered by drain: the gate counts what was granted before, also where its session is only about to open.
+      const granted = async (): Promise<number> => {
+        const { limit, members } = await gate.query(gateStatusQuery);
+        return limit === 2 ? members.reduce((sum, member) => sum + member.granted, 0) : Infinity;
+      };
+      await countdown(async () => (await granted()) <= 2);
       sampler.forget();
       // What was exported under the higher limit goes through its other steps first.
       await countdown(() => sampler.now > 0);
@@ -130,6 +137,16 @@ describe('steering a run', () => {
     expect(second[0].rows).toBe((await targetRows(estate.postgres)).length);
   }, 240_000);
 });
+
+function endpointOf(estate: Estate, server: string): string {
+  let endpoint: string | undefined;
+  estate.configure('config/server-mappings.json', (json) => {
+    endpoint = (json.server_mappings as Record<string, string>)[server];
+    return json;
+  });
+  if (endpoint === undefined) throw new Error(`No ${server} in the mappings.`);
+  return endpoint;
+}
 
 /** The same tables into a table of the same name in other schemas. */
 async function addSecondCategory(estate: Estate): Promise<void> {

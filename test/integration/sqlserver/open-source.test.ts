@@ -81,16 +81,16 @@ describe('sessions that activities open', () => {
         limit,
         set: true,
       }),
-    ) as Promise<void>;
+    ) as Promise<{ readonly kept: boolean }>;
 
   it('are as many as the category allows while nobody keeps a limit, and as the kept limit allows then', async () => {
     await open(0, 2);
     await open(1, 2);
     // Nowhere to keep it before the first run has made the schema.
-    await record(9);
+    await expect(record(9)).resolves.toEqual({ kept: false });
     const [first] = workers;
     if (first !== undefined) await applyControlSchema(first.dependencies.target);
-    await record(3);
+    await expect(record(3)).resolves.toEqual({ kept: true });
     await open(0, 2);
     let waited = false;
     const late = open(1, 8, () => {

@@ -157,7 +157,42 @@ describe('pause', () => {
   });
 });
 
+describe('the details that the Web UI shows', () => {
+  it('tell in the middle of a run how far each server is, and what holds it', async () => {
+    const engine = engineOf({ exportMs: 200, chunksPerDatabase: 12 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.inState('DONE') > 2);
+      const pause = { mode: 'drain', scope: { server: 's2' } } as const;
+      await handle.executeUpdate(controls.pause.update, { args: [pause] });
+      const details = async (): Promise<string> =>
+        (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+      await until(async () => (await details()).includes('paused (drain): server s2'));
+      const shown = await details();
+      expect(shown).toMatch(/^\*\*COPYING\*\*/);
+      expect(shown).toContain('| server | sessions | chunks done |');
+      for (const server of ['s1', 's2']) expect(shown).toContain(`| ${server} | 2 |`);
+      await handle.executeUpdate(controls.stop.update, { args: [{ mode: 'now' }] });
+      await handle.result();
+    });
+  });
+});
+
 describe('setConcurrency', () => {
+  it('is kept for the source once there is somewhere to keep it', async () => {
+    const engine = engineOf({ exportMs: 500, perServer: 1, limitsRefused: 3 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await handle.executeUpdate(controls.setConcurrency.update, { args: [{ perServer: { s1: 8 } }] });
+      const kept = (): number => engine.limits.filter(({ limit }) => limit === 8).length;
+      // After the configured limits of both servers: refused once, and told again.
+      await until(() => engine.limits.length > 3 && kept() >= 2);
+      await handle.executeUpdate(controls.stop.update, { args: [{ mode: 'now' }] });
+      await handle.result();
+      expect(kept()).toBe(2);
+    });
+  });
+
   it('raises at once, lowers by drain, and is never exceeded', async () => {
     const engine = engineOf({ chunksPerDatabase: 25, perServer: 1, exportMs: 500 });
     await withWorker(temporal, engine.activities(), async () => {
