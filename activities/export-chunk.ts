@@ -4,7 +4,6 @@ import { requireOwned } from '../engine/postgres/control/chunks.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
 import { SetHasher } from '../engine/rows/canonical.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
-import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import { streamTable } from '../engine/sqlserver/stream-table.js';
 import type { Manifest } from '../engine/storage/manifest.js';
@@ -18,6 +17,7 @@ import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
 import type { Step } from './step.js';
+import { windowPredicate } from './window-predicate.js';
 
 /** Rows that the reader hands on at once. */
 const batchRows = 4_096;
@@ -215,19 +215,11 @@ function checksumsOf({ sources }: ChunkContext, manifests: readonly Manifest[]):
   });
 }
 
-function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
+function predicateOf({ chunk, target }: ChunkContext, source: RawSource) {
   const configured = target.sources.find(
     ({ schema, table }) => schema === source.schema && table === source.table,
   );
-  const column = source.columns.find(({ name }) => name === configured?.chunkColumn);
-  const { from, to, isNull } = chunk.window;
-  return {
-    ...(column !== undefined && { chunkColumn: column }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(isNull && { isNull }),
-    ...(configured?.filter !== undefined && { filter: configured.filter }),
-  };
+  return windowPredicate(configured ?? {}, source.columns, chunk.window);
 }
 
 function sum(manifests: readonly Manifest[]): { readonly rows: number; readonly bytes: number } {

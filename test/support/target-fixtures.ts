@@ -27,7 +27,7 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
     primaryKey: ['cell_id', 'at'],
     partitionColumn: 'at',
     sources: [],
-    chunk: { by: 'date', grain: 'day', allowScans: false },
+    chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false },
     ...changes,
   };
 }

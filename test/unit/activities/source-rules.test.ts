@@ -5,7 +5,7 @@ import type { SourceTableInfo } from '../../../engine/sqlserver/catalog.js';
 
 const place = { server: 'server01', database: 'a]b' } as SourceDatabase;
 const source = { schema: 'dbo', table: 'Order]s', chunkColumn: 'taken at', filterBounds: {} };
-const chunk: TargetConfig['chunk'] = { by: 'date', grain: 'day', allowScans: false };
+const chunk: TargetConfig['chunk'] = { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false };
 const seek = (changes: object = {}) =>
   requireSeek(
     { leadingIndexColumns: ['id'] } as unknown as SourceTableInfo,
