@@ -16,7 +16,7 @@ import { windowArrays, windowColumns, windowParameters, windowUpdate } from './w
 const lockTimeout = '5s';
 
 /** A part of a chunk, and its rows by `schema.table`. */
-export interface Part {
+interface Part {
   readonly window: Window;
   readonly rows: RowsPlanned;
 }
