@@ -13,7 +13,7 @@ import {
   requireNames,
   selectionOf,
 } from '../engine/postgres/control/selection.js';
-import { splitChunk } from '../engine/postgres/control/split-chunk.js';
+import { type CutKeys, splitChunk } from '../engine/postgres/control/split-chunk.js';
 import type {
   Activities,
   ChunkPage,
@@ -21,6 +21,7 @@ import type {
   ParkedSummary,
   ResolveParkedInput,
 } from './contract.js';
+import { cutKeys } from './cut-keys.js';
 import type { Dependencies } from './dependencies.js';
 import { type RunContexts, routeOf, targetOf } from './run-context.js';
 import { runStep } from './step.js';
@@ -60,7 +61,7 @@ export function chunkActivities(
         const { signal } = step;
         const change = { target: deps.target, runId, config, signal, onProgress: () => step.advance(1) };
         return {
-          resolved: await resolveChunks(change, input),
+          resolved: await resolveChunks(change, input, cutKeys(deps, config, step)),
           parked: await countParked(deps.target, runId),
           databases: await pendingDatabases(deps.target, runId),
         };
@@ -71,12 +72,13 @@ export function chunkActivities(
 async function resolveChunks(
   change: ChunkChange,
   { action, chunk, where = {}, reason = '', parts }: ResolveParkedInput,
+  cut: CutKeys,
 ): Promise<number> {
   const resolution = action === 'skip' ? { action, reason } : { action };
   if (chunk !== undefined) {
     const named = await namedChunk(change, chunk);
     const splits = action === 'retry' && parts !== undefined;
-    return splits ? splitChunk(change, named, parts) : resolve(change, named, resolution);
+    return splits ? splitChunk(change, named, parts, cut) : resolve(change, named, resolution);
   }
   if (parts !== undefined)
     throw new MigrationError('CHUNK_UNSPLITTABLE', 'Parts are of one chunk: name it as "chunk".');

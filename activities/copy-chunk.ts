@@ -28,16 +28,15 @@ export function copyChunk(deps: Dependencies, contexts: RunContexts) {
       step.stallAfter(patience(context));
       const session = await deps.openSource(config, chunk, step);
       try {
-        const source = copiedSource(context);
         const { imported, stated } = await session.inSnapshot(config.consistency, (tx) =>
-          new DirectCopy(deps, context, source, tx, step).run(),
+          new DirectCopy(deps, context, tx, step).run(),
         );
         const { rows, bytes, reused, read } = imported;
         return {
           rows,
           bytes,
           reused,
-          checksums: stated === undefined ? [] : checksumsOf(source, stated, read),
+          checksums: stated === undefined ? [] : checksumsOf(sourceOf(context), stated, read),
           ...(read.rows === 0 && {
             andThen: () => completeWithoutRows(deps, context, attemptOf(context), step),
           }),
@@ -53,10 +52,9 @@ function attemptOf({ chunk }: ChunkContext): string {
   return exportFingerprint(chunk.fingerprint, chunk.epoch);
 }
 
-/** The target's one source, with the columns alone that the target has. */
-function copiedSource({ sources, target }: ChunkContext): RawSource {
-  const source = sources[0] as RawSource;
-  return { ...source, columns: copiedColumns(target, source.columns) as RawSource['columns'] };
+/** A target without a transform has one. */
+function sourceOf({ sources }: ChunkContext): RawSource {
+  return sources[0] as RawSource;
 }
 
 function checksumsOf(
@@ -71,20 +69,23 @@ function checksumsOf(
 }
 
 class DirectCopy {
-  #readings = 0;
   #reading: Promise<unknown> = Promise.resolve();
   #stated: StatedChecksum | undefined;
+  readonly #source: RawSource;
+  readonly #columns: RawSource['columns'];
 
   constructor(
     private readonly deps: Dependencies,
     private readonly context: ChunkContext,
-    private readonly source: RawSource,
     private readonly tx: SourceReader,
     private readonly step: Step,
-  ) {}
+  ) {
+    this.#source = sourceOf(context);
+    this.#columns = copiedColumns(context.target, this.#source.columns);
+  }
 
   async run(): Promise<{ readonly imported: ImportResult; readonly stated: StatedChecksum | undefined }> {
-    const { deps, context, source, step } = this;
+    const { deps, context, step } = this;
     const { chunk, config, target, runId } = context;
     const imported = await about(placeOf(context), () =>
       importChunk({
@@ -95,7 +96,7 @@ class DirectCopy {
         epoch: chunk.epoch,
         fingerprint: chunk.fingerprint,
         attempt: attemptOf(context),
-        columns: source.columns,
+        columns: this.#columns,
         rows: () => this.#rows(),
         confirm: (read) => this.#confirm(read),
         quarantineLimit: config.quarantineLimit,
@@ -109,8 +110,7 @@ class DirectCopy {
 
   /** A reading of the source; where the target refuses a row of the first one, another in the same transaction. */
   async *#rows(): AsyncGenerator<ColumnBatch, void> {
-    const { context, source, tx, step } = this;
-    this.#readings += 1;
+    const { context, tx, step } = this;
     await this.#reading;
     const handoff = new BatchHandoff();
     const onBatch = async (batch: ColumnBatch): Promise<void> => {
@@ -121,8 +121,8 @@ class DirectCopy {
         if (!(error instanceof NobodyTakes) || context.config.quarantineLimit === 0) throw error;
       }
     };
-    const hash = 'elsewhere';
-    this.#reading = readTable(context, source, tx, step, { hash, onBatch }).then(
+    const how = { columns: this.#columns, hash: 'elsewhere', onBatch } as const;
+    this.#reading = readTable(context, this.#source, tx, step, how).then(
       ({ stated }) => {
         this.#stated = stated;
         handoff.end();
@@ -136,6 +136,6 @@ class DirectCopy {
     await this.#reading;
     const stated = this.#stated;
     if (stated === undefined) this.#stated = { checksum: read, method: 'reader' };
-    else requireEqual('raw', stated.checksum, read, `${placeOf(this.context)}, ${this.source.subject}`);
+    else requireEqual('raw', stated.checksum, read, `${placeOf(this.context)}, ${this.#source.subject}`);
   }
 }

@@ -110,7 +110,11 @@ async function exportTable(
   });
   try {
     const onBatch = (batch: ColumnBatch): Promise<void> => writer.write(batch);
-    const { rows: read, stated } = await readTable(context, source, tx, step, { hash: 'here', onBatch });
+    const { rows: read, stated } = await readTable(context, source, tx, step, {
+      columns: source.columns,
+      hash: 'here',
+      onBatch,
+    });
     const { parts, rows, bytes, checksum } = await writer.finish();
     if (read !== rows)
       throw new MigrationError(

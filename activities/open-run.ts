@@ -10,6 +10,7 @@ import { type PlannedSource, recordSourceTables } from '../engine/postgres/contr
 import { requireEnglishMessages } from '../engine/postgres/message-language.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
 import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
+import { requireDateColumn } from '../engine/sqlserver/date-bound.js';
 import { probeFilter } from '../engine/sqlserver/filter-probe.js';
 import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
@@ -17,7 +18,7 @@ import type { Bucket } from '../engine/storage/bucket.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
 import type { OpenRunInput, RunSummary, ServerOutline } from './contract.js';
 import type { Dependencies } from './dependencies.js';
-import { requireConsistency, requireSeek } from './source-rules.js';
+import { requireAlignedKeys, requireConsistency, requireSeek } from './source-rules.js';
 import { runStep, type Step } from './step.js';
 import { checkGuard } from './watch-source.js';
 
@@ -148,11 +149,12 @@ async function checkDatabase(
     for (const target of config.targets) {
       const tables: SourceTableInfo[] = [];
       for (const table of target.sources) {
-        tables.push(await checkTable(session, target, table, source));
+        tables.push(await checkTable(session, config, target, table, source));
         const { filter } = table;
         if (filter !== undefined)
           await session.inSnapshot(config.consistency, (reader) => probeFilter(reader, table, filter));
       }
+      requireAlignedKeys(tables, target, source);
       step.advance(1);
       const duckdb = await deps.duckdb(config);
       await about(`${source.server}/${source.database}`, async () => {
@@ -176,25 +178,32 @@ async function checkDatabase(
 
 async function checkTable(
   session: SourceSession,
+  { inputPartition }: RunConfig,
   target: TargetConfig,
   source: SourceTable,
   place: SourceDatabase,
 ): Promise<SourceTableInfo> {
   const info = await describeTable(session, source.schema, source.table);
   requireVisible(info, session.place);
-  if (target.chunk.by === 'date') {
-    requireChunkColumn(info, source, place);
-    requireSeek(info, source, target.chunk, place);
-  }
+  if (target.chunk.by === 'none') return info;
+  requireColumn(info, source, source.chunkColumn, place);
+  requireSeek(info, source, target.chunk, place);
+  if (inputPartition !== undefined && target.chunk.by === 'key')
+    requireDateColumn(requireColumn(info, source, source.partitionColumn, place));
   return info;
 }
 
-function requireChunkColumn(info: SourceTableInfo, source: SourceTable, place: SourceDatabase): void {
-  const column = info.columns.find(({ name }) => name === source.chunkColumn);
-  if (column !== undefined) return;
+function requireColumn(
+  info: SourceTableInfo,
+  source: SourceTable,
+  wanted: string | undefined,
+  place: SourceDatabase,
+): SourceTableInfo['columns'][number] {
+  const column = info.columns.find(({ name }) => name === wanted);
+  if (column !== undefined) return column;
   throw new MigrationError(
     'SOURCE_OBJECT',
-    `${place.server}/${place.database}: ${source.schema}.${source.table} has no column '${source.chunkColumn ?? ''}' ` +
-      `(partition_col_date); it has: ${info.columns.map(({ name }) => name).join(', ')}.`,
+    `${place.server}/${place.database}: ${source.schema}.${source.table} has no column '${wanted ?? ''}' ` +
+      `(partition_col_date or chunkColumn); it has: ${info.columns.map(({ name }) => name).join(', ')}.`,
   );
 }

@@ -1,12 +1,14 @@
 import type { TargetConfig } from '../config/run-config.js';
 import { windowFingerprint } from '../engine/plan/fingerprint.js';
+import { keyOf } from '../engine/plan/key-windows.js';
 import type { Window } from '../engine/plan/windows.js';
 import { type CheckedTable, checkedTables } from '../engine/postgres/control/checked-tables.js';
 import { planChunks } from '../engine/postgres/control/plan-chunks.js';
-import { type SplitWindow, splitWindows } from '../engine/postgres/control/planned-windows.js';
-import type { PlannedChunk } from '../engine/postgres/control/types.js';
+import { keptGrid, type SplitWindow, splitWindows } from '../engine/postgres/control/planned-windows.js';
+import type { ChunkScope, PlannedChunk } from '../engine/postgres/control/types.js';
 import { stageCounts } from '../engine/postgres/stage.js';
 import type { DatabaseRef, PlanSummary } from './contract.js';
+import { countKeyWindows, keyIdentity } from './count-keys.js';
 import { countParts } from './count-parts.js';
 import { type CountedWindows, countWhole, countWindows } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
@@ -30,9 +32,8 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
       const tables = await checkedTables(deps.target, ref.runId, target, ref);
       const { category, quarantineLimit } = config;
       const scope = { ...ref, category, stageSchema: target.stageSchema, quarantineLimit };
-      // A restart begins with whole windows again.
-      const splits = config.jobMode === 'restart' ? [] : await splitWindows(deps.target, scope);
-      const counted = await count(deps, context, target, tables, splits, ref, step);
+      const earlier = await earlierWindows(deps, context, target, tables, scope);
+      const counted = await count(deps, context, target, tables, earlier, ref, step);
       const staged = await stageCounts(deps.target, target, scope);
       step.advance(1);
       const chunks = counted.windows.map((window, ordinal) =>
@@ -65,12 +66,32 @@ function plannedChunk(
   };
 }
 
+/** What stays of an earlier plan's windows: the parts of those that were split; by key, the whole grid. */
+interface EarlierWindows {
+  readonly splits: readonly SplitWindow[];
+  readonly kept: readonly Window[];
+}
+
+/** A restart begins with whole windows, and by key with a new grid. */
+async function earlierWindows(
+  deps: Dependencies,
+  { config }: RunContext,
+  { chunk }: TargetConfig,
+  tables: readonly CheckedTable[],
+  scope: Omit<ChunkScope, 'runId'>,
+): Promise<EarlierWindows> {
+  if (config.jobMode === 'restart') return { splits: [], kept: [] };
+  if (chunk.by !== 'key') return { splits: await splitWindows(deps.target, scope), kept: [] };
+  const grid = keyOf(keyIdentity(tables), config.inputPartition);
+  return { splits: [], kept: await keptGrid(deps.target, scope, grid) };
+}
+
 async function count(
   deps: Dependencies,
   { config }: RunContext,
   target: TargetConfig,
   tables: readonly CheckedTable[],
-  splits: readonly SplitWindow[],
+  { splits, kept }: EarlierWindows,
   ref: DatabaseRef,
   step: Step,
 ): Promise<CountedWindows> {
@@ -78,6 +99,14 @@ async function count(
   try {
     return await session.inSnapshot(config.consistency, async (reader) => {
       if (target.chunk.by === 'none') return countWhole(reader, tables, step);
+      if (target.chunk.by === 'key') {
+        const { inputPartition: partition } = config;
+        const grid = keyOf(keyIdentity(tables), partition);
+        return countKeyWindows(
+          { reader, tables, grid, ...(partition !== undefined && { partition }), kept, step },
+          target,
+        );
+      }
       const counted = await countWindows(reader, target, tables, config.inputPartition, step);
       return countParts(reader, tables, counted, splits, step);
     });

@@ -1,3 +1,5 @@
+import type { TargetConfig } from '../config/run-config.js';
+import { windowGrid } from '../engine/plan/windows.js';
 import { refuseOverlaps } from '../engine/postgres/control/plan-chunks.js';
 import { plannedMonths, rowsOutsidePlan } from '../engine/postgres/control/planned-windows.js';
 import { removeRows } from '../engine/postgres/remove.js';
@@ -18,8 +20,7 @@ export function prepareTargets(deps: Dependencies, contexts: RunContexts) {
       const context = await contexts.of(runId);
       step.stallAfter(context.config.stallSeconds);
       for (const table of context.config.targets) {
-        const months = await plannedMonths(deps.target, runId, table.name);
-        await prepareStage(deps.target, table, table.partitionColumn === undefined ? [] : months);
+        await prepareStage(deps.target, table, await monthsOf(deps, runId, table));
         step.advance(1);
       }
       const rowsRemoved = await clearStage(deps, context, step);
@@ -32,6 +33,16 @@ export function prepareTargets(deps: Dependencies, contexts: RunContexts) {
       });
       return { rowsRemoved, rowsOutsidePlan: outside };
     });
+}
+
+/** By key windows name no months, but what bounds the rows of the first source may. */
+async function monthsOf(deps: Dependencies, runId: string, table: TargetConfig): Promise<readonly string[]> {
+  if (table.partitionColumn === undefined) return [];
+  const planned = await plannedMonths(deps.target, runId, table.name);
+  const { from, to } = table.sources[0]?.filterBounds ?? {};
+  if (table.chunk.by !== 'key' || planned.length > 0 || from === undefined || to === undefined)
+    return planned;
+  return windowGrid({ grain: 'month', bounds: { from, to }, nulls: false }).map(({ label }) => label);
 }
 
 async function clearStage(deps: Dependencies, { runId, config }: RunContext, step: Step): Promise<number> {

@@ -10,6 +10,7 @@ import type { Manifest } from '../engine/storage/manifest.js';
 import { emptyChecksum } from '../engine/validation/set-checksum.js';
 import { type ChunkContext, placeOf, type RawSource } from './run-context.js';
 import type { Step } from './step.js';
+import { windowPredicate } from './window-predicate.js';
 
 /** Twenty times what HASHBYTES over a row of the founding tables takes on a slow core. */
 const silentSecondsPerRow = 50e-6;
@@ -38,6 +39,8 @@ export async function readTable(
   tx: SourceReader,
   { signal, advance }: Step,
   options: {
+    /** Of the table's, those to be read. */
+    readonly columns: RawSource['columns'];
     /** Whether rows are hashed here, where the server does not, or by whoever takes them. */
     readonly hash: 'here' | 'elsewhere';
     readonly onBatch: (batch: ColumnBatch) => Promise<void>;
@@ -45,10 +48,11 @@ export async function readTable(
 ): Promise<ReadTable> {
   const place = `${placeOf(context)}, ${source.subject}`;
   const predicate = predicateOf(context, source);
-  const asksServer = serverHashes(context, source);
-  const hasher = options.hash === 'here' && !asksServer ? createRowHasher(source.columns) : undefined;
+  const read = { ...source, columns: options.columns };
+  const asksServer = serverHashes(context, read);
+  const hasher = options.hash === 'here' && !asksServer ? createRowHasher(read.columns) : undefined;
   const { rows } = await about(place, () =>
-    streamTable(tx, source, predicate, signal, async (batch) => {
+    streamTable(tx, read, predicate, signal, async (batch) => {
       hasher?.add(batch);
       const count = batch.rows;
       await options.onBatch(batch);
@@ -60,7 +64,7 @@ export async function readTable(
   if (rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0)
     return { rows, stated: { checksum: emptyChecksum, method: 'reader' } };
   if (!asksServer) return { rows, stated: undefined };
-  const checksum = await checksumTable(tx, source, source.columns, predicate, signal);
+  const checksum = await checksumTable(tx, read, read.columns, predicate, signal);
   advance(1);
   return { rows, stated: { checksum, method: 'server' } };
 }
@@ -75,13 +79,5 @@ function predicateOf({ chunk, target }: ChunkContext, source: RawSource): Source
   const configured = target.sources.find(
     ({ schema, table }) => schema === source.schema && table === source.table,
   );
-  const column = source.columns.find(({ name }) => name === configured?.chunkColumn);
-  const { from, to, isNull } = chunk.window;
-  return {
-    ...(column !== undefined && { chunkColumn: column }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(isNull && { isNull }),
-    ...(configured?.filter !== undefined && { filter: configured.filter }),
-  };
+  return windowPredicate(configured ?? {}, source.columns, chunk.window);
 }

@@ -4,6 +4,7 @@ import { windowGrid } from '../engine/plan/windows.js';
 import { quoteTsql } from '../engine/rows/checksum-tsql.js';
 import type { SourceCapabilities } from '../engine/sqlserver/capabilities.js';
 import type { SourceTableInfo } from '../engine/sqlserver/catalog.js';
+import { keyOrder } from '../engine/sqlserver/key-bound.js';
 
 /** Throws SOURCE_SNAPSHOT where the database cannot give the consistency that the category chose. */
 export function requireConsistency(
@@ -37,17 +38,58 @@ export function requireSeek(
   { server, database }: SourceDatabase,
 ): void {
   if (chunk.allowScans || info.leadingIndexColumns.includes(chunkColumn)) return;
-  const bounded = filterBounds.from !== undefined && filterBounds.to !== undefined;
-  const windows = bounded
-    ? `${windowGrid({ grain: chunk.grain, bounds: filterBounds, nulls: false }).length}`
-    : 'all';
+  const windows = windowsOf(chunk, info, filterBounds);
   const bytes = info.bytes === undefined ? 'the whole table' : `${(info.bytes / 1e6).toFixed(1)} MB`;
+  const fewer = chunk.by === 'key' ? 'more "rows"' : '"grain": "month"';
   throw new MigrationError(
     'SOURCE_SCAN',
     `${server}/${database}: no index of ${schema}.${table} leads with ${chunkColumn}, so each of ${windows} windows would scan ` +
       `${bytes} (${windows} x ${bytes}). Either create one (${createIndex(schema, table, chunkColumn)}), or choose in the category ` +
-      'file "chunk": { "grain": "month" } for fewer scans and "allowScans": true to accept them, or "by": "none" for one scan.',
+      `file "chunk": { ${chunk.by === 'date' ? '"by": "key" with a column that an index leads with, ' : ''}${fewer} for fewer scans and "allowScans": true to accept them, or "by": "none" for one scan.`,
   );
+}
+
+/** How many windows there will be, or `all`. */
+function windowsOf(
+  { by, grain, rows: limit }: TargetConfig['chunk'],
+  { rows }: SourceTableInfo,
+  bounds: SourceTable['filterBounds'],
+): string {
+  if (by === 'key') return rows === undefined ? 'all' : `${Math.max(1, Math.ceil(rows / limit))}`;
+  const bounded = bounds.from !== undefined && bounds.to !== undefined;
+  return bounded ? `${windowGrid({ grain, bounds, nulls: false }).length}` : 'all';
+}
+
+/**
+ * Throws SOURCE_TYPE where one range of keys would mean other rows in one table than in another, or where the join
+ * takes keys for equal that the source does not, and whose rows may so lie in two windows.
+ */
+export function requireAlignedKeys(
+  tables: readonly SourceTableInfo[],
+  { chunk, sources, joinKeys }: TargetConfig,
+  { server, database }: SourceDatabase,
+): void {
+  if (chunk.by !== 'key') return;
+  const keys = tables.flatMap(({ schema, table, columns }, index) =>
+    columns
+      .filter(({ name }) => name === sources[index]?.chunkColumn)
+      .map((column) => ({ place: `${schema}.${table}.${column.name}`, column, order: keyOrder(column) })),
+  );
+  const [first] = keys;
+  if (first === undefined) return;
+  const other = keys.find(({ order }) => order !== first.order);
+  if (other !== undefined)
+    throw new MigrationError(
+      'SOURCE_TYPE',
+      `${server}/${database}: ${first.place} is ordered as ${first.order} and ${other.place} as ${other.order}, so a range ` +
+        'of keys would not hold the same ones in both. Choose key columns of one type and collation, or "chunk": { "by": "date" }.',
+    );
+  if (joinKeys === 'casefold_rtrim' && keys.length > 1 && !/_CI_/.test(first.column.collation ?? '_CI_'))
+    throw new MigrationError(
+      'SOURCE_TYPE',
+      `${server}/${database}: ${first.place} is case-sensitive (${first.column.collation}), and "joinKeys": "casefold_rtrim" ` +
+        'joins keys that differ in case, which may lie in different windows. Choose "exact", or "chunk": { "by": "date" }.',
+    );
 }
 
 function createIndex(schema: string, table: string, column: string): string {

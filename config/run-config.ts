@@ -65,8 +65,11 @@ export interface TargetConfig {
   /** `direct`: rows go from the source into the stage without resting in a bucket; only without a transform. */
   readonly path: 'staged' | 'direct';
   readonly chunk: {
-    readonly by: 'date' | 'none';
+    readonly by: 'date' | 'key' | 'none';
+    /** Of windows by date. */
     readonly grain: 'day' | 'month';
+    /** Most rows of a window by key, over all source tables, where it is not a single key. */
+    readonly rows: number;
     readonly allowScans: boolean;
   };
 }
@@ -83,8 +86,10 @@ export interface SourceTable {
   readonly table: string;
   /** Chunking column; absent only with chunk.by none. */
   readonly chunkColumn?: string;
+  /** Date column that `inputPartition` chooses rows by where chunks are cut by key; absent where it is not given. */
+  readonly partitionColumn?: string;
   /** T-SQL predicate, already parsed and found harmless. */
   readonly filter?: string;
-  /** Half-open bounds that the filter puts on the chunking column, as ISO wall-clock text; for the window grid. */
+  /** Half-open bounds that the filter puts on the date column, as ISO wall-clock text; for the window grid. */
   readonly filterBounds: { readonly from?: string; readonly to?: string };
 }

@@ -42,9 +42,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
   const at = (field: string) => `${displayPath(input.files.category)}: field 'targets.${index}.${field}'`;
   const columns = target.columns.map((column, position) => typed(column, at(`columns.${position}.type`)));
   checkColumns(target, columns, at);
-  if (target.chunk.by === 'none' && input.parameter.input_partition !== undefined) {
-    throw invalid(`${at('chunk.by')} is "none"; allowed: "date", as input_partition chooses rows by date`);
-  }
+  checkPartition(input, target, at);
   return {
     name: target.table,
     stageSchema: target.stageSchema,
@@ -65,6 +63,19 @@ function pathOf({ path, transform }: Target, field: string): TargetConfig['path'
   if (path === 'direct' && transform !== undefined)
     throw invalid(`${field} is "direct"; allowed: "staged", as a transform reads its sources from a bucket`);
   return path;
+}
+
+/** input_partition chooses rows by a date column, so there must be one. */
+function checkPartition({ files, parameter }: Input, { chunk }: Target, at: (field: string) => string): void {
+  if (parameter.input_partition === undefined || chunk.by === 'date') return;
+  if (chunk.by === 'none')
+    throw invalid(
+      `${at('chunk.by')} is "none"; allowed: "date" or "key", as input_partition chooses rows by date`,
+    );
+  if (parameter.partition_col_date === undefined)
+    throw invalid(
+      `${displayPath(files.parameter)}: field 'partition_col_date' is missing; allowed: the date column that input_partition chooses rows by`,
+    );
 }
 
 function typed(column: Target['columns'][number], field: string): TargetColumn {
@@ -123,13 +134,16 @@ function sourceOf(
   source: Target['sources'][number],
   field: string,
 ): SourceTable {
-  const chunkColumn =
-    target.chunk.by === 'none' ? undefined : (source.chunkColumn ?? input.parameter.partition_col_date);
-  if (chunkColumn === undefined && target.chunk.by === 'date') {
-    throw invalid(
-      `${displayPath(input.files.parameter)}: field 'partition_col_date' is missing and ${field}.chunkColumn too; allowed: the date column that cuts '${source.table}' into chunks, or "chunk": { "by": "none" }`,
-    );
-  }
+  const { by, column } = target.chunk;
+  const dateColumn = input.parameter.partition_col_date;
+  const chunkColumn = {
+    none: undefined,
+    key: source.chunkColumn ?? column,
+    date: source.chunkColumn ?? dateColumn,
+  }[by];
+  if (chunkColumn === undefined && by !== 'none') throw noChunkColumn(input, source.table, by, field);
+  const partitionColumn = by === 'key' ? dateColumn : undefined;
+  const cutByDate = by === 'key' ? dateColumn : chunkColumn;
   const key = `${filterPrefix}${source.table}`;
   const filter = input.parameter[key];
   const place = { file: displayPath(input.files.parameter), field: key };
@@ -137,9 +151,21 @@ function sourceOf(
     schema: source.schema,
     table: source.table,
     ...(chunkColumn !== undefined && { chunkColumn }),
+    ...(partitionColumn !== undefined && { partitionColumn }),
     ...(filter !== undefined && { filter }),
-    filterBounds: filter === undefined ? {} : parseFilter(filter, { chunkColumn, ...place }).bounds,
+    filterBounds:
+      filter === undefined ? {} : parseFilter(filter, { chunkColumn: cutByDate, ...place }).bounds,
   };
+}
+
+function noChunkColumn({ files }: Input, table: string, by: 'date' | 'key', field: string): MigrationError {
+  if (by === 'key')
+    return invalid(
+      `${field}.chunkColumn is missing and chunk.column too; allowed: the key column that cuts '${table}' into chunks`,
+    );
+  return invalid(
+    `${displayPath(files.parameter)}: field 'partition_col_date' is missing and ${field}.chunkColumn too; allowed: the date column that cuts '${table}' into chunks, or "chunk": { "by": "none" }`,
+  );
 }
 
 async function transformOf(

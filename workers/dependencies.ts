@@ -14,14 +14,19 @@ import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
 import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
+import { shareOf } from './process-share.js';
 
 /** Statements of control are short; more of them at once wait for one another. */
 const controlConnections = 8;
 
-/** Builds what activities work with out of the environment; connects to nothing yet. */
+/**
+ * Builds what activities work with out of the environment; connects to nothing yet. `processes` of this machine share
+ * what DuckDB may use.
+ */
 export async function createDependencies(
   environment: Environment,
   concurrentSteps: number,
+  processes = 1,
 ): Promise<{ readonly dependencies: Dependencies; readonly close: () => Promise<void> }> {
   const { target: endpoint, buckets } = environment;
   const sourceCa = await optionalFile(environment.source.caFile);
@@ -69,7 +74,10 @@ export async function createDependencies(
       });
     },
     duckdb(config) {
-      duckdb ??= openDuckDb({ ...config.duckdb, spillDirectory: join(spillDirectory, 'duckdb') });
+      duckdb ??= openDuckDb({
+        ...shareOf(config.duckdb, processes),
+        spillDirectory: join(spillDirectory, 'duckdb'),
+      });
       return duckdb;
     },
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Policy } from '../../engine/rows/fits.js';
-import { allowed, strictObject } from './strict-object.js';
+import { allowed, strictObject, whole } from './strict-object.js';
 
 const nameAllowed = 'a name of 1 to 63 bytes';
 /** PostgreSQL cuts names at 63 bytes without a word; control characters would break messages. */
@@ -34,15 +34,25 @@ const column = strictObject({
 const source = strictObject({
   schema: sourceName.default('dbo'),
   table: sourceName,
-  chunkColumn: sourceName.optional().describe('Chunking column, where it is not partition_col_date.'),
+  chunkColumn: sourceName
+    .optional()
+    .describe('Chunking column, where it is not partition_col_date or, by key, not chunk.column.'),
 });
 
 const chunk = strictObject({
   by: z
-    .enum(['date', 'none'], allowed("'date' or 'none'"))
+    .enum(['date', 'key', 'none'], allowed("'date', 'key' or 'none'"))
     .default('date')
-    .describe('date: windows of the chunking column. none: one chunk per database.'),
+    .describe(
+      'date: windows of a date column. key: ranges of a key, the same for all source tables of a join. none: one chunk per database.',
+    ),
   grain: z.enum(['day', 'month'], allowed("'day' or 'month'")).default('day'),
+  column: sourceName
+    .optional()
+    .describe("By key: the key column, of those source tables that name no 'chunkColumn' of their own."),
+  rows: whole(1, 1_000_000_000, 'rows')
+    .default(1_000_000)
+    .describe('By key: rows of a chunk, over all source tables; only a single key may have more.'),
   allowScans: truth
     .default(false)
     .describe('Accept that each window scans a whole source table that has no index on the chunking column.'),

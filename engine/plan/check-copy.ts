@@ -11,7 +11,10 @@ interface CopiedTable {
 }
 
 /** The source's column of each of the target's, found by name without case. */
-export function copiedColumns(target: TargetConfig, columns: readonly Column[]): readonly Column[] {
+export function copiedColumns<Of extends Column>(
+  target: TargetConfig,
+  columns: readonly Of[],
+): readonly Of[] {
   return target.columns.map(({ name }) => {
     const found = columnNamed(name, columns);
     if (found === undefined) throw new MigrationError('INTERNAL', `Nothing is copied into ${name}.`);
@@ -35,7 +38,7 @@ export function checkCopy(target: TargetConfig, source: CopiedTable): void {
   );
 }
 
-function columnNamed(name: string, columns: readonly Column[]): Column | undefined {
+function columnNamed<Of extends Column>(name: string, columns: readonly Of[]): Of | undefined {
   return (
     columns.find((column) => column.name === name) ??
     columns.find((column) => column.name.toLowerCase() === name.toLowerCase())

@@ -31,6 +31,9 @@ export function rawFingerprint(content: RawContent): string {
     filter: source.filter ?? null,
     columns: columns.map(({ name, sourceType, nullable }) => [name, sourceType, nullable]),
     window: [window.from ?? null, window.to ?? null, window.isNull ?? false],
+    ...(window.key !== undefined && {
+      key: [window.key.of, source.partitionColumn ?? null, window.key.partition ?? null],
+    }),
   });
 }
 

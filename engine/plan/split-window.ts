@@ -23,9 +23,7 @@ export function splitWindow(
   parts: number,
   columnTypes: readonly string[],
 ): readonly Window[] {
-  const { min, max } = partLimits;
-  if (!Number.isInteger(parts) || parts < min || parts > max)
-    throw unsplittable(chunk, `parts must be a whole number from ${min} to ${max}, not ${parts}`);
+  requireParts(chunk, parts);
   const { from, to } = boundsOf(chunk, window);
   const start = parseMoment(from);
   const length = parseMoment(to) - start;
@@ -37,6 +35,18 @@ export function splitWindow(
   const inner = (part: number): string => momentText(start + Math.floor((part * steps) / parts) * grain.ms);
   const bounds = [from, ...Array.from({ length: parts - 1 }, (_, part) => inner(part + 1)), to];
   return Array.from({ length: parts }, (_, part) => partOf(bounds[part] ?? from, bounds[part + 1] ?? to));
+}
+
+/** Throws CHUNK_UNSPLITTABLE for a number of parts that no chunk is cut into. */
+export function requireParts(chunk: string, parts: number): void {
+  const { min, max } = partLimits;
+  if (!Number.isInteger(parts) || parts < min || parts > max)
+    throw unsplittable(chunk, `parts must be a whole number from ${min} to ${max}, not ${parts}`);
+}
+
+/** Throws CHUNK_UNSPLITTABLE for the window of the rows without a value. */
+export function requireRange(chunk: string, { isNull }: Window): void {
+  if (isNull) throw unsplittable(chunk, 'it holds the rows without a value in the chunking column');
 }
 
 /**
@@ -65,13 +75,14 @@ function partOf(from: string, to: string): Window {
   return { label: `${stamp(from)}-${stamp(to)}`, from, to };
 }
 
-function boundsOf(
-  chunk: string,
-  { from, to, isNull }: Window,
-): { readonly from: string; readonly to: string } {
-  if (isNull) throw unsplittable(chunk, 'it holds the rows without a value in the chunking column');
+function boundsOf(chunk: string, window: Window): { readonly from: string; readonly to: string } {
+  requireRange(chunk, window);
+  const { from, to } = window;
   if (from === undefined && to === undefined)
-    throw unsplittable(chunk, 'it is the whole table; choose "chunk": {"by": "date"} and start anew');
+    throw unsplittable(
+      chunk,
+      'it is the whole table; choose "chunk": {"by": "date"} or {"by": "key"} and start anew',
+    );
   if (from === undefined || to === undefined)
     throw unsplittable(
       chunk,
@@ -87,6 +98,7 @@ function tooSmall(length: number, finest: (typeof grains)[number] | undefined, p
   return `its window is ${steps} ${finest.name}${steps === 1 ? '' : 's'} long, which is the finest that it is cut by, and ${parts} parts were asked for: ${most}`;
 }
 
-function unsplittable(chunk: string, reason: string): MigrationError {
+/** Why a chunk cannot be split as it was asked for. */
+export function unsplittable(chunk: string, reason: string): MigrationError {
   return new MigrationError('CHUNK_UNSPLITTABLE', `Chunk '${chunk}' is not split: ${reason}.`);
 }

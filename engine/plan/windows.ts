@@ -2,14 +2,24 @@ import { MigrationError } from '../errors.js';
 import { momentText, parseMoment } from './moments.js';
 
 /**
- * A half-open range `[from, to)` of the chunking column, in ISO wall-clock text (`2025-01-31 00:00:00`).
- * An absent bound is open; `isNull` is the window of rows without a value. Labels are unique in a database.
+ * A half-open range `[from, to)` of the chunking column, in ISO wall-clock text (`2025-01-31 00:00:00`) or, by key, in
+ * what only the source can compare. An absent bound is open; `isNull` is the window of rows without a value. Labels are
+ * unique in a database. Bounds by key are values of rows: they rest in the control tables alone.
  */
 export interface Window {
   readonly label: string;
   readonly from?: string;
   readonly to?: string;
   readonly isNull?: true;
+  readonly key?: KeyGrid;
+}
+
+/** What the windows of one grid by key have in common. */
+export interface KeyGrid {
+  /** Which columns the bounds are values of, so that a grid is not taken for that of another configuration. */
+  readonly of: string;
+  /** The days to which `input_partition` confines the rows. */
+  readonly partition?: { readonly from: string; readonly to: string };
 }
 
 type Grain = 'day' | 'month';

@@ -25,7 +25,7 @@ export async function takeOverOpenEnds(input: {
        UPDATE migration_control.chunk old SET run_id = NULL, state = 'PENDING', updated_at = now()
          FROM plan
         WHERE (old.category, old.target, old.server, old.database) = (plan.category, plan.target, plan.server, plan.database)
-          AND old.run_id IS DISTINCT FROM $1 AND NOT old.window_null
+          AND old.run_id IS DISTINCT FROM $1 AND NOT old.window_null AND old.state <> 'SPLIT'
           AND (old.window_from IS NULL OR old.window_to IS NULL) AND tsrange(old.window_from, old.window_to) <@ plan.covers
        RETURNING old.chunk_id::text AS "chunkId"`,
       [runId, table.name],

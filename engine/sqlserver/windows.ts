@@ -1,9 +1,11 @@
 import { quoteTsql } from '../rows/checksum-tsql.js';
 import type { TableName } from './checksum.js';
-import { type ChunkColumn, type SourcePredicate, whereClause } from './predicate.js';
+import type { ChunkColumn } from './chunk-column.js';
+import { requireDateColumn } from './date-bound.js';
+import { type SourcePredicate, whereClause } from './predicate.js';
 import type { SourceReader } from './session.js';
 
-/** A table that is cut by a date column. */
+/** A table and the column that it is cut by. */
 export interface WindowedTable extends TableName {
   readonly chunkColumn: ChunkColumn;
 }
@@ -23,7 +25,7 @@ export interface Range {
 
 /**
  * Rows per day or month in one statement.
- * @throws MigrationError SOURCE_*, FILTER_INVALID
+ * @throws MigrationError SOURCE_*, FILTER_INVALID; SOURCE_TYPE where the column is no date
  */
 export async function countByWindow(
   session: SourceReader,
@@ -33,6 +35,7 @@ export async function countByWindow(
   to?: string,
   filter?: string,
 ): Promise<WindowCounts> {
+  requireDateColumn(chunkColumn);
   const column = quoteTsql(chunkColumn.name);
   const window =
     grain === 'day' ? `CONVERT(date, ${column})` : `DATEFROMPARTS(YEAR(${column}), MONTH(${column}), 1)`;
@@ -51,13 +54,14 @@ export async function countByWindow(
 /**
  * Smallest and largest value of the chunking column under a filter, as `2025-01-31 23:59:59.997` (`2025-01-31` of a
  * date column); undefined where no row has one.
- * @throws MigrationError SOURCE_*
+ * @throws MigrationError SOURCE_*; SOURCE_TYPE where the column is no date
  */
 export async function boundsOf(
   session: SourceReader,
   { schema, table, chunkColumn }: WindowedTable,
   filter?: string,
 ): Promise<{ readonly min: string; readonly max: string } | undefined> {
+  requireDateColumn(chunkColumn);
   const column = quoteTsql(chunkColumn.name);
   const [length, style] = chunkColumn.sourceType === 'date' ? [10, 23] : [27, 121];
   const where = whereClause({ ...(filter === undefined ? {} : { filter }) });

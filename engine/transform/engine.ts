@@ -10,9 +10,9 @@ export interface TransformTarget {
   readonly columns: readonly Column[];
   /** Absent for a plain copy of the one source table. */
   readonly transform?: { readonly file: string; readonly sql: string };
-  /** Chunking columns, by which joins must be aligned with the windows where chunks are windows of dates. */
+  /** Chunking columns, by which joins must be aligned with the windows where there are any. */
   readonly sources: readonly { readonly table: string; readonly chunkColumn?: string }[];
-  readonly chunk: { readonly by: 'date' | 'none' };
+  readonly chunk: { readonly by: 'date' | 'key' | 'none' };
 }
 
 export type JoinKeys = 'exact' | 'casefold_rtrim';

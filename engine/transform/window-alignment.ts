@@ -9,7 +9,7 @@ import { invalid } from './supported-sql.js';
  * chunking columns of its table and an earlier one, all rows of a match lie in the same window.
  */
 export function requireAligned(lineage: Lineage, target: TransformTarget, file: string): void {
-  if (target.chunk.by !== 'date') return;
+  if (target.chunk.by === 'none') return;
   const chunkColumns = chunkColumnsOf(lineage, target);
   const isChunkColumn = ({ alias, column }: ColumnOrigin) =>
     chunkColumns.some((chunk) => chunk.alias === alias && sameName(chunk.column, column));

@@ -16,6 +16,12 @@ CREATE TABLE migration_control.chunk (
   window_from   timestamp,
   window_to     timestamp,
   window_null   boolean NOT NULL DEFAULT false,
+  -- By key: which columns the bounds are of, and the bounds, which only the source can compare. They are values of
+  -- rows and are kept nowhere else. window_from and window_to are then the partition that confines the rows, if any.
+  key_of        text,
+  key_from      text,
+  key_to        text,
+  key_null      boolean NOT NULL DEFAULT false,
   ordinal       integer NOT NULL,
   -- The last run that planned the chunk. A chunk outlives its runs: that is what makes resume possible.
   run_id        text REFERENCES migration_control.run,
@@ -39,7 +45,9 @@ CREATE TABLE migration_control.chunk (
   updated_at    timestamptz NOT NULL DEFAULT now(),
   UNIQUE (category, target, server, database, window_label),
   CHECK (window_from < window_to),
-  CHECK (NOT window_null OR (window_from IS NULL AND window_to IS NULL))
+  CHECK (NOT window_null OR (window_from IS NULL AND window_to IS NULL)),
+  CHECK (NOT key_null OR (key_from IS NULL AND key_to IS NULL)),
+  CHECK (key_of IS NOT NULL OR (key_from IS NULL AND key_to IS NULL AND NOT key_null))
 ) WITH (fillfactor = 85);
 
 -- Paging through what is pending, and every report of a run. State and times are left out on purpose: they change

@@ -1,7 +1,7 @@
 import { MigrationError } from '../../errors.js';
-import type { Window } from '../../plan/windows.js';
 import type { Queryable } from '../connection.js';
 import type { Chunk, ChunkScope, ChunkState, RowsPlanned } from './types.js';
+import { type WindowRow, windowOf, windowSelection } from './window-row.js';
 
 /** The next PENDING chunks with a larger ordinal, in order; at most `limit`. */
 export async function listPending(
@@ -115,20 +115,16 @@ function superseded(chunkId: string): MigrationError {
   );
 }
 
-export const chunkColumns = `chunk_id::text, category, target, server, database, run_id, window_label,
-  window_from::text, window_to::text, window_null, ordinal, state, fingerprint, epoch, rows_planned, cause_code, cause_message`;
+export const chunkColumns = `chunk_id::text, category, target, server, database, run_id, ${windowSelection}, ordinal,
+  state, fingerprint, epoch, rows_planned, cause_code, cause_message`;
 
-export interface ChunkRow {
+export interface ChunkRow extends WindowRow {
   readonly chunk_id: string;
   readonly category: string;
   readonly target: string;
   readonly server: string;
   readonly database: string;
   readonly run_id: string | null;
-  readonly window_label: string;
-  readonly window_from: string | null;
-  readonly window_to: string | null;
-  readonly window_null: boolean;
   readonly ordinal: number;
   readonly state: ChunkState;
   readonly fingerprint: string;
@@ -146,21 +142,12 @@ export function toChunk(row: ChunkRow): Chunk {
     server: row.server,
     database: row.database,
     ...(row.run_id !== null && { runId: row.run_id }),
-    window: toWindow(row),
+    window: windowOf(row),
     ordinal: row.ordinal,
     state: row.state,
     fingerprint: row.fingerprint,
     epoch: row.epoch,
     rowsPlanned: row.rows_planned,
     ...(row.cause_code !== null && { cause: { code: row.cause_code, message: row.cause_message ?? '' } }),
-  };
-}
-
-function toWindow(row: ChunkRow): Window {
-  return {
-    label: row.window_label,
-    ...(row.window_from !== null && { from: row.window_from }),
-    ...(row.window_to !== null && { to: row.window_to }),
-    ...(row.window_null && { isNull: true as const }),
   };
 }

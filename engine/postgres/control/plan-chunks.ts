@@ -1,6 +1,7 @@
 import { MigrationError } from '../../errors.js';
 import type { Queryable, Target, TargetClient } from '../connection.js';
 import type { ChunkScope, PlannedChunk } from './types.js';
+import { windowArrays, windowColumns, windowParameters, windowUpdate } from './window-row.js';
 
 /** Where a plan belongs, the schema of the stage that it fills, and how many rows of a chunk may be in quarantine. */
 type PlanScope = ChunkScope & { readonly stageSchema: string; readonly quarantineLimit: number };
@@ -71,7 +72,7 @@ export async function refuseOverlaps(db: Queryable, runId: string): Promise<void
       .map(({ place, labels, n }) => `${place}: ${labels}${n > 5 ? ` and ${n - 5} more` : ''}`)
       .join(
         '; ',
-      )}. Run with "job_mode": "restart" over the whole of those windows, or go back to the earlier chunk.grain.`,
+      )}. Run with "job_mode": "restart" over the whole of those windows, or go back to the earlier "chunk" of the category file.`,
   );
 }
 
@@ -121,25 +122,19 @@ export async function endSplits(client: TargetClient, runId: string, target: str
 async function upsert(client: TargetClient, scope: PlanScope, chunks: readonly PlannedChunk[]) {
   await client.query(
     `INSERT INTO migration_control.chunk AS c
-       (category, target, server, database, run_id, stage_schema, window_label, window_from, window_to, window_null, ordinal,
-        fingerprint, rows_planned)
-     SELECT $1, $2, $3, $4, $5, $6, p.* FROM unnest(
-       $7::text[], $8::timestamp[], $9::timestamp[], $10::boolean[], $11::int[], $12::text[], $13::jsonb[]) AS p
+       (category, target, server, database, run_id, stage_schema, ordinal, fingerprint, rows_planned, ${windowColumns})
+     SELECT $1, $2, $3, $4, $5, $6, p.* FROM unnest($7::int[], $8::text[], $9::jsonb[], ${windowParameters(10)}) AS p
      ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
-       window_from = excluded.window_from, window_to = excluded.window_to, window_null = excluded.window_null,
-       ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
+       ${windowUpdate}, ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
        state = CASE WHEN c.state = 'DONE' THEN c.state ELSE 'PENDING' END, cause_code = NULL, cause_message = NULL,
        stage_schema = excluded.stage_schema, run_id = excluded.run_id, started_at = NULL, updated_at = now()`,
     [
       ...scopeValues(scope),
       scope.stageSchema,
-      chunks.map(({ window }) => window.label),
-      chunks.map(({ window }) => window.from ?? null),
-      chunks.map(({ window }) => window.to ?? null),
-      chunks.map(({ window }) => window.isNull ?? false),
       chunks.map(({ ordinal }) => ordinal),
       chunks.map(({ fingerprint }) => fingerprint),
       chunks.map(({ rowsPlanned }) => JSON.stringify(rowsPlanned)),
+      ...windowArrays(chunks.map(({ window }) => window)),
     ],
   );
 }

@@ -1,6 +1,8 @@
-import { partitionRange, type Window } from '../../plan/windows.js';
+import { chained } from '../../plan/key-windows.js';
+import { type KeyGrid, partitionRange, type Window } from '../../plan/windows.js';
 import type { Queryable } from '../connection.js';
 import type { ChunkScope } from './types.js';
+import { type WindowRow, windowOf, windowSelection } from './window-row.js';
 
 /** `YYYYMM` of every window that a run plans for a target and that lies in one month. */
 export async function plannedMonths(
@@ -48,6 +50,28 @@ export async function splitWindows(
     [category, target, server, database],
   );
   return rows;
+}
+
+/**
+ * The windows by key that the latest run planned, parts in the place of what was split, in order; empty where there is
+ * no such grid. A grid outlives its run: the keys would be cut elsewhere today, and what is done would have to be done
+ * again.
+ */
+export async function keptGrid(
+  db: Queryable,
+  { category, target, server, database }: Omit<ChunkScope, 'runId'>,
+  { of, partition }: KeyGrid,
+): Promise<readonly Window[]> {
+  const { rows } = await db.query<WindowRow>(
+    `SELECT ${windowSelection} FROM (
+       SELECT c.*, rank() OVER (ORDER BY r.started_at DESC, r.run_id) AS age
+         FROM migration_control.chunk c JOIN migration_control.run r USING (run_id)
+        WHERE c.category = $1 AND target = $2 AND server = $3 AND database = $4 AND key_of = $5 AND NOT key_null
+          AND window_from IS NOT DISTINCT FROM $6::timestamp AND window_to IS NOT DISTINCT FROM $7::timestamp) AS planned
+      WHERE age = 1`,
+    [category, target, server, database, of, partition?.from ?? null, partition?.to ?? null],
+  );
+  return chained(rows.map(windowOf));
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Queryable } from '../connection.js';
 export interface PlannedSource {
   readonly schema: string;
   readonly table: string;
-  readonly columns: readonly (Column & { readonly sourceType: string })[];
+  readonly columns: readonly (Column & { readonly sourceType: string; readonly collation?: string })[];
   /** Whether the source's own HASHBYTES gives the canonical hash; else the reader's takes its place. */
   readonly serverHash: boolean;
 }

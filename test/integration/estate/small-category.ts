@@ -69,7 +69,11 @@ export interface CategoryOptions {
   readonly leftFilter?: string | null;
   readonly rightFilter?: string | null;
   readonly joinKeys?: 'exact' | 'casefold_rtrim' | null;
-  readonly chunk?: { readonly by?: 'date' | 'none'; readonly grain?: 'day' | 'month' };
+  readonly chunk?: {
+    readonly by?: 'date' | 'key' | 'none';
+    readonly grain?: 'day' | 'month';
+    readonly rows?: number;
+  };
   /** Goes behind the ON condition of the transform: `AND …` or `WHERE …`. */
   readonly tail?: string;
   readonly consistency?: 'snapshot' | 'rcsi' | 'quiesced';
@@ -93,6 +97,7 @@ export function joinCategory(estate: Estate, name: string, options: CategoryOpti
     { name: 'quality', type: 'integer' },
   ];
   const { tail = '', joinKeys = 'exact', rightFilter = threeDays } = options;
+  const byKey = options.chunk?.by === 'key';
   estate.writeFile(
     `sql/transform/${name}.sql`,
     `SELECT l.id, l.taken_at, l.note, l.amount, l.dropped, r.device, r.quality
@@ -105,7 +110,10 @@ export function joinCategory(estate: Estate, name: string, options: CategoryOpti
     options,
     {
       columns: [...copiedColumns(false), ...joined],
-      sources: [{ table: `${name}_left` }, { table: `${name}_right` }],
+      sources: [
+        { table: `${name}_left`, ...(byKey && { chunkColumn: 'id' }) },
+        { table: `${name}_right`, ...(byKey && { chunkColumn: 'device' }) },
+      ],
       transform: `sql/transform/${name}.sql`,
       ...(joinKeys !== null && { joinKeys }),
     },

@@ -32,6 +32,7 @@ import {
 
 jest.setTimeout(60_000);
 
+const byDate = () => Promise.reject(new Error('no chunk is by key here'));
 const source = { schema: 'dbo', table: 't', chunkColumn: 'at', filterBounds: {} };
 const row = (at: string, id = 'a'): Row => [id, `${at}.000`, 1n, null];
 const parts = (date: string, next: string) => [
@@ -90,6 +91,7 @@ describe('splitting a chunk', () => {
       changeOf(name, runId),
       { target: name, server: 'server01', database: 'DatabaseA', window: label },
       count,
+      byDate,
     );
   const idOf = async (name: string, label: string) => {
     const { rows } = await target.query<{ id: string }>(
@@ -244,6 +246,7 @@ describe('splitting a chunk', () => {
         { ...changeOf('given', 'given-1'), signal: caller.signal },
         { target: 'given', server: 'server01', database: 'DatabaseA', window: '20250102' },
         4,
+        byDate,
       );
       setTimeout(() => caller.abort(gone), 300);
       await expect(splitting).rejects.toBe(gone);

@@ -279,6 +279,23 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     expect(message).toContain('position 18');
   });
 
+  test('chunks by key have a key column for every source, and a date column for input_partition alone', async () => {
+    edit(categoryFile, 'targets.0.chunk', { by: 'key', rows: 500 });
+    edit(categoryFile, 'targets.0.sources.0.chunkColumn', 'cell_id');
+    await expectInvalid('sources.1', 'chunkColumn is missing and chunk.column too', "'ue_statistics_data'");
+    edit(categoryFile, 'targets.0.chunk.column', 'device_id');
+    const [target] = (await load({ inputPartition: '202501' })).targets;
+    expect(target?.chunk).toMatchObject({ by: 'key', rows: 500, allowScans: false });
+    expect(target?.sources).toMatchObject([
+      { chunkColumn: 'cell_id', partitionColumn: 'data_timestamp', filterBounds: { from: '2025-01-01' } },
+      { chunkColumn: 'device_id', partitionColumn: 'data_timestamp', filterBounds: { from: '2025-01-01' } },
+    ]);
+    edit(parameterFile, 'partition_col_date', undefined);
+    expect((await load()).targets[0]?.sources[0]).not.toHaveProperty('partitionColumn');
+    const refusal = await failure({ inputPartition: '202501' });
+    expect(refusal.message).toContain("'partition_col_date' is missing");
+  });
+
   test('input_partition needs chunks by date', async () => {
     edit(categoryFile, 'targets.0.chunk.by', 'none');
     expect((await load()).targets[0]?.sources[0]).not.toHaveProperty('chunkColumn');

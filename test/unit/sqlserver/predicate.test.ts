@@ -80,8 +80,25 @@ describe('the predicate of a window', () => {
 
   it('refuses a bound that is no date, and a column that has none', () => {
     expect(() => whereClause({ chunkColumn, from: "2025-01-01'; DROP TABLE t --" })).toThrow(/no ISO date/);
-    expect(() => whereClause({ chunkColumn: { name: 'c', sourceType: 'int' }, from: '2025-01-01' })).toThrow(
+    expect(() => whereClause({ chunkColumn: { name: 'c', sourceType: 'float' }, from: '1' })).toThrow(
       expect.objectContaining({ code: 'SOURCE_TYPE' }),
     );
+    expect(() => whereClause({ from: '2025-01-01' })).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+  });
+
+  it('by key takes the rows with a key where it has no bounds, and those of the partition', () => {
+    const key = { name: 'id', sourceType: 'smallint' };
+    const partition = { column: { name: 'day', sourceType: 'date' }, from: '2025-01-01', to: '2025-02-01' };
+    expect(whereClause({ chunkColumn: key, isNull: false }).sql).toBe(' WHERE [id] IS NOT NULL');
+    expect(whereClause({ chunkColumn: key, from: '-7', to: '40000', partition }, '2')).toEqual({
+      sql:
+        ' WHERE [id] >= CONVERT(smallint, @from2) AND [id] IS NOT NULL' +
+        ' AND [day] >= CONVERT(date, @partitionFrom2, 121) AND [day] < CONVERT(date, @partitionTo2, 121)',
+      params: [
+        { name: 'from2', sqlType: 'varchar(41)', value: '-7' },
+        { name: 'partitionFrom2', sqlType: 'varchar(27)', value: '2025-01-01' },
+        { name: 'partitionTo2', sqlType: 'varchar(27)', value: '2025-02-01' },
+      ],
+    });
   });
 });

@@ -34,6 +34,13 @@ describe('counting windows', () => {
     ]);
   });
 
+  it('refuses a column that is no date', async () => {
+    const byKey = { ...table, chunkColumn: { name: 'id', sourceType: 'int' } };
+    const refused = expect.objectContaining({ code: 'SOURCE_TYPE' });
+    await expect(countByWindow(fakeReader({}), byKey, 'day')).rejects.toEqual(refused);
+    await expect(boundsOf(fakeReader({}), byKey)).rejects.toEqual(refused);
+  });
+
   it('has no bounds where no row has a value', async () => {
     await expect(boundsOf(fakeReader({ MIN: [{ min: null, max: null }] }), table)).resolves.toBeUndefined();
     const found = { min: '2025-01-01 00:00:00.000', max: '2025-01-10 23:59:59.997' };

@@ -14,12 +14,12 @@ const isCountBig = (kind: string, body: Node): boolean =>
 
 export const isAggregate = (kind: string, body: Node): boolean => kinds.has(kind) || isCountBig(kind, body);
 
-/** True where an expression holds an aggregate of its own query (not of a sub-select). */
+/** True where an expression holds an aggregate of its own query (not of a sub-select, nor one with OVER). */
 export function containsAggregate(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(containsAggregate);
   if (typeof node !== 'object' || node === null) return false;
   return Object.entries(node).some(([kind, body]) => {
-    if (kind === 'select' || kind === 'union') return false;
+    if (kind === 'select' || kind === 'union' || kind === 'window_function') return false;
     const isNode = typeof body === 'object' && body !== null && !Array.isArray(body);
     return (isNode && isAggregate(kind, body as Node)) || containsAggregate(body);
   });

@@ -19,6 +19,7 @@ import { type Expr, expr, literal } from './expr.js';
 import { callFunction } from './functions.js';
 import { globalVariable } from './global-variables.js';
 import { isPredicate, predicate } from './predicate.js';
+import { runningSum } from './running-sum.js';
 import { duckType, parseType } from './sql-types.js';
 
 /** The text of a syntax tree without source positions: equal for equal expressions. */
@@ -36,6 +37,7 @@ export function value(node: Node, scope: Scope, env: Env): Expr {
   }
   const { kind, body } = tagged(node);
   if (isAggregate(kind, body)) return inAggregate(kind, body, scope, env);
+  if (kind === 'window_function') return runningSum(body, (argument) => value(argument, scope, env));
   if (kind in arithmeticOperators) {
     return arithmetic(kind, value(child(body, 'left'), scope, env), value(child(body, 'right'), scope, env));
   }
