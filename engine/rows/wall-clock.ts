@@ -6,17 +6,10 @@ const largestSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
 const firstCalendarDay = -719_162;
 const lastCalendarDay = 2_932_896;
-const calendarBegins = BigInt(firstCalendarDay) * bigMicrosecondsPerDay;
-const calendarEnds = BigInt(lastCalendarDay + 1) * bigMicrosecondsPerDay;
 
-/** Whether a day lies in the years 0001..9999, all that SQL Server knows; only expressions of a transform leave them. */
+/** Whether a day, counted from 1970-01-01, lies in the years 0001..9999, all that SQL Server knows; only expressions of a transform leave them. */
 export function isInCalendar(days: number): boolean {
   return days >= firstCalendarDay && days <= lastCalendarDay;
-}
-
-/** `isInCalendar` of microseconds since 1970-01-01 00:00:00. */
-export function isInCalendarTime(microseconds: bigint): boolean {
-  return microseconds >= calendarBegins && microseconds < calendarEnds;
 }
 
 /**
@@ -56,12 +49,6 @@ export function timestampFormatter(precision: number): (microseconds: bigint) =>
     const fraction = Math.floor((rest - seconds * 1_000_000) / unit);
     return `${clock}.${String(fraction + padding).slice(1)}`;
   };
-}
-
-/** Whether a time has digits that `precision` fraction digits cannot show. */
-export function exceedsPrecision(microseconds: bigint, precision: number): boolean {
-  if (precision === 6) return false;
-  return splitDays(microseconds)[1] % 10 ** (6 - precision) !== 0;
 }
 
 /** Whole days (rounded down) and the microseconds left; plain numbers wherever they are exact, as BigInt is slow. */
