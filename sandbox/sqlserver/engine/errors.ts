@@ -4,6 +4,9 @@ import { SqlServerError } from './types.js';
 export const unsupported = (what: string): SqlServerError =>
   new SqlServerError(40515, `The sandbox does not support ${what}.`);
 
+export const notOffered = (from: string, to: string): SqlServerError =>
+  unsupported(`conversion from ${from} to ${to}`);
+
 export const syntaxError = (near: string, line: number): SqlServerError =>
   new SqlServerError(102, `Incorrect syntax near '${near}'.`, 15, 1, line);
 

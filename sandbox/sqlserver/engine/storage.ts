@@ -5,8 +5,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { ColumnDefinition, ServerDefinition, TableDefinition } from './definition.js';
 import { macros } from './macros.js';
 import { quoteName, quoteText } from './quoting.js';
-import { padded, roundTimestamp } from './translate/conversion.js';
+import { roundTimestamp } from './translate/conversion.js';
 import { duckType, isTimestamp } from './translate/sql-types.js';
+import { padded } from './translate/text-fit.js';
 
 const ledger = 'main.sandbox_filled';
 /** Counts what a database's rows with a rowversion were changed (docs: rowversion, "the database rowversion"). */

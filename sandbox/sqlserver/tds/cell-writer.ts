@@ -1,10 +1,8 @@
-import iconv from 'iconv-lite';
-import type { CodePage } from '../collations.js';
 import type { Cell, SqlType } from '../engine/types.js';
 import { parseVariant } from '../engine/variant.js';
 import type { ByteWriter } from './byte-writer.js';
-import { collationByName } from './collation.js';
 import { writeDecimal } from './decimal.js';
+import { writePlp } from './plp-writer.js';
 import {
   writeClock,
   writeDate,
@@ -13,6 +11,7 @@ import {
   writeSmallDateTime,
   writeTime,
 } from './temporal.js';
+import { encoderOf } from './text-encoder.js';
 import { timeBytes, writeVariantBase } from './type-info.js';
 
 /** Writes one cell that is not NULL, its length included. NULLs are not written: rows with one are NBCROW. */
@@ -199,39 +198,6 @@ function writeGuid(out: ByteWriter, value: Cell): void {
   }
 }
 
-/** A value with more bytes is sent with its length unknown, in chunks of as many: an odd number, which cuts characters. */
-const plpChunk = 8_189;
-const plpUnknownLength = 0xffff_ffff_ffff_fffen;
-
-/** PLP (MS-TDS 2.2.5.2.3): total length, chunks, terminator; `write` adds the value's bytes. */
-function writePlp(out: ByteWriter, write: () => void): void {
-  const header = out.ensure(12);
-  out.length = header + 12;
-  write();
-  const bytes = out.length - header - 12;
-  if (bytes > plpChunk) {
-    out.buffer.writeBigUInt64LE(plpUnknownLength, header);
-    cutIntoChunks(out, header + 12);
-  } else {
-    out.buffer.writeBigUInt64LE(BigInt(bytes), header);
-    out.buffer.writeUInt32LE(bytes, header + 8);
-    // An empty chunk is the terminator itself.
-    if (bytes === 0) out.length = header + 8;
-  }
-  out.u32(0);
-}
-
-/** Gives the bytes from `start` on, which have the place of one chunk length before them, the others' lengths. */
-function cutIntoChunks(out: ByteWriter, start: number): void {
-  const bytes = Buffer.from(out.buffer.subarray(start, out.length));
-  out.length = start - 4;
-  for (let at = 0; at < bytes.length; at += plpChunk) {
-    const chunk = bytes.subarray(at, at + plpChunk);
-    out.u32(chunk.length);
-    out.bytes(chunk);
-  }
-}
-
 function binaryWriter(length: number | 'max', padded: boolean): CellWriter {
   if (length === 'max') {
     return (out, value) => writePlp(out, () => out.bytes(value as Uint8Array));
@@ -275,37 +241,4 @@ function narrowWriter(
     }
     out.buffer.writeUInt16LE(out.length - header - 2, header);
   };
-}
-
-function encoderOf(collation: string): (out: ByteWriter, text: string) => void {
-  const { codePage } = collationByName(collation);
-  return codePage === 'utf8' ? encodeUtf8 : (out, text) => encodeCodePage(out, text, codePage);
-}
-
-/** ASCII is the same everywhere, 1252 has A0-FF in common with Unicode; what has no place in a code page becomes '?'. */
-function encodeCodePage(out: ByteWriter, text: string, codePage: CodePage): void {
-  const at = out.ensure(text.length);
-  const latin = codePage === 'cp1252';
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80 && (!latin || unit < 0xa0 || unit > 0xff)) {
-      out.bytes(iconv.encode(text, codePage));
-      return;
-    }
-    out.buffer[at + i] = unit;
-  }
-  out.length = at + text.length;
-}
-
-function encodeUtf8(out: ByteWriter, text: string): void {
-  const at = out.ensure(text.length * 3);
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) {
-      out.length = at + out.buffer.write(text, at, 'utf8');
-      return;
-    }
-    out.buffer[at + i] = unit;
-  }
-  out.length = at + text.length;
 }

@@ -1,6 +1,6 @@
 import { type IsolationLevel, isolationLevels, type Parameter, SqlServerError } from '../engine/types.js';
 import { ByteReader, protocolError } from './byte-reader.js';
-import { readTypeInfo } from './type-info.js';
+import { readTypeInfo } from './type-info-reader.js';
 import { readValue } from './value-reader.js';
 
 /** Skips ALL_HEADERS (MS-TDS 2.2.5.3): the session's own state says which transaction is open. */

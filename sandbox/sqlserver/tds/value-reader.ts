@@ -5,7 +5,8 @@ import { type ByteReader, protocolError } from './byte-reader.js';
 import { collationByName } from './collation.js';
 import { readDecimal } from './decimal.js';
 import { daysBefore1970 } from './temporal.js';
-import { type ReadType, timeBytes } from './type-info.js';
+import { timeBytes } from './type-info.js';
+import type { ReadType } from './type-info-reader.js';
 
 const plpNull = 0xffff_ffff_ffff_ffffn;
 const dayMicros = 86_400_000_000n;

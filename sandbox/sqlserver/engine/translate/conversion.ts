@@ -1,15 +1,11 @@
-import iconv from 'iconv-lite';
-import { defaultCollation, isDoubleByte } from '../../collations.js';
-import { conversionNotAllowed, unsupported } from '../errors.js';
+import { defaultCollation } from '../../collations.js';
+import { conversionNotAllowed, notOffered, unsupported } from '../errors.js';
 import { macro } from '../macros.js';
-import { quoteText } from '../quoting.js';
 import type { SqlType } from '../types.js';
 import { hexOf } from './bytes.js';
 import { clockToDate, clockToTimestamp, isClockConversion, toClock } from './clock-conversion.js';
-import { collationOf } from './collation.js';
 import { type Expr, expr, literal } from './expr.js';
 import {
-  type BinaryType,
   type CharType,
   type ClockType,
   duckType,
@@ -29,6 +25,8 @@ import {
   typeName,
 } from './sql-types.js';
 import { temporalText } from './temporal-text.js';
+import { fitTo, narrowed } from './text-fit.js';
+import { toBinary } from './to-binary.js';
 import { toVariant } from './variant.js';
 
 /**
@@ -66,11 +64,8 @@ function scalarSql(source: Expr, target: SqlType): string {
   if (target.name === 'date') return toDate(source);
   if (target.name === source.type.name) return source.sql;
   if (target.name === 'uniqueidentifier' && isChar(source.type)) return `upper(${source.sql})`;
-  throw notOffered(source.type, target);
+  throw notOffered(typeName(source.type), typeName(target));
 }
-
-const notOffered = (from: SqlType, to: SqlType): Error =>
-  unsupported(`conversion from ${typeName(from)} to ${typeName(to)}`);
 
 function toNumber({ sql, type, hex }: Expr, target: SqlType): string {
   const duck = duckType(target);
@@ -79,7 +74,7 @@ function toNumber({ sql, type, hex }: Expr, target: SqlType): string {
   if (!isNumeric(type)) {
     if (type.name === 'date' || type.name === 'uniqueidentifier')
       throw conversionNotAllowed(type.name, target.name);
-    throw notOffered(type, target);
+    throw notOffered(typeName(type), typeName(target));
   }
   if (target.name === 'bit') return type.name === 'bit' ? sql : `(${sql} <> 0)`;
   if (isMoney(target) && isFloat(type)) return `CAST(round(${sql}, 4) AS ${duck})`;
@@ -101,7 +96,7 @@ function textToNumber(sql: string, target: SqlType, duck: string): string {
 // Big-endian; of longer values the last bytes, shorter ones are extended with zeros on the left.
 function binaryToInteger(source: Expr, target: SqlType): string {
   const bytes = { tinyint: 1, smallint: 2, int: 4, bigint: 8 }[target.name as 'int'];
-  if (!bytes) throw notOffered(source.type, target);
+  if (!bytes) throw notOffered(typeName(source.type), typeName(target));
   const hex = hexOf(source);
   const digits = bytes * 2;
   const exact = hex.digits === digits ? hex.sql : `lpad(right(${hex.sql}, ${digits}), ${digits}, '0')`;
@@ -115,7 +110,7 @@ function toDate(source: Expr): string {
   if (isTimestamp(type)) return `CAST(${sql} AS DATE)`;
   if (type.name === 'datetime2' || type.name === 'datetimeoffset') return clockToDate(source);
   if (isChar(type)) return `CAST(${macro('timestamp', sql)} AS DATE)`;
-  throw isNumeric(type) ? conversionNotAllowed(typeName(type), 'date') : notOffered(type, { name: 'date' });
+  throw isNumeric(type) ? conversionNotAllowed(typeName(type), 'date') : notOffered(typeName(type), 'date');
 }
 
 function toTimestamp(source: Expr, target: SqlType): string {
@@ -127,7 +122,7 @@ function toTimestamp(source: Expr, target: SqlType): string {
     return roundTimestamp(inRange(parsed, type, target), target);
   }
   if (type.name === 'date') return inRange(`CAST(${sql} AS TIMESTAMP)`, type, target);
-  if (!isTimestamp(type)) throw notOffered(type, target);
+  if (!isTimestamp(type)) throw notOffered(typeName(type), typeName(target));
   if (
     target.name === type.name &&
     (!('scale' in target) || !('scale' in type) || target.scale >= type.scale)
@@ -205,37 +200,6 @@ function toText(source: Expr, target: CharType, style: number | undefined): Expr
 const constantOf = (source: Expr, result: Expr): Partial<Expr> =>
   source.constant !== undefined && result.sql === source.sql ? { constant: source.constant } : {};
 
-/** Text for a (var)char's code page: what it cannot hold becomes a question mark. */
-function narrowed(source: Expr, target: CharType): string {
-  if (source.ascii || isUnicode(target) || !isChar(source.type)) return source.sql;
-  const { codePage } = collationOf(target.collation);
-  const own = isUnicode(source.type) ? undefined : collationOf(source.type.collation).codePage;
-  if (codePage === 'utf8' || codePage === own) return source.sql;
-  if (typeof source.constant === 'string')
-    return quoteText(iconv.decode(iconv.encode(source.constant, codePage), codePage));
-  if (codePage === 'cp1252') return macro('best_fit', source.sql);
-  throw unsupported(`conversion of text into ${codePage} but of a constant`);
-}
-
-function fitTo(sql: string, length: number | 'max', target: CharType): string {
-  if (target.length === 'max') return sql;
-  if (target.name === 'char' || target.name === 'nchar') return padded(sql, target);
-  return length === 'max' || length > target.length ? `left(${sql}, ${target.length})` : sql;
-}
-
-/** A char is as many bytes long as its type says, an nchar as many UTF-16 units. */
-export function padded(sql: string, target: CharType): string {
-  return `rpad(${sql}, CAST(greatest(${target.length} - (${storedLength(sql, target)} - length(${sql})), 0) AS INTEGER), ' ')`;
-}
-
-/** What a char type's length counts: UTF-16 units, or bytes in the code page. */
-export function storedLength(sql: string, type: CharType): string {
-  if (isUnicode(type)) return macro('utf16_length', sql);
-  const { codePage } = collationOf(type.collation);
-  if (codePage === 'utf8') return `strlen(${sql})`;
-  return isDoubleByte(codePage) ? macro('double_byte_length', sql) : `length(${sql})`;
-}
-
 /** Two decimals, rounded, without a style; all four with style 2 or 126 (docs: CAST and CONVERT, "money and smallmoney styles"). */
 function moneyText(source: Expr, target: CharType, style = 0): string {
   if (![0, 2, 126].includes(style)) throw unsupported(`conversion of money with style ${style}`);
@@ -259,7 +223,8 @@ function toLongText(source: Expr, target: SqlType): Expr {
   if (source.type.name === target.name) return source;
   const collation = 'collation' in target ? target.collation : defaultCollation;
   const name = target.name === 'text' ? 'varchar' : 'nvarchar';
-  if (!isChar(source.type) && !isLongText(source.type)) throw notOffered(source.type, target);
+  if (!isChar(source.type) && !isLongText(source.type))
+    throw notOffered(typeName(source.type), typeName(target));
   const { sql, nullable } = toText(source, { name, length: 'max', collation }, undefined);
   return expr(sql, target, nullable);
 }
@@ -267,7 +232,8 @@ function toLongText(source: Expr, target: SqlType): Expr {
 /** Bytes as image or as a type of the CLR: they rest as they are. */
 function toBytes(source: Expr, target: SqlType): Expr {
   if (source.type.name === target.name) return source;
-  if (!isBinary(source.type) || target.name === 'rowversion') throw notOffered(source.type, target);
+  if (!isBinary(source.type) || target.name === 'rowversion')
+    throw notOffered(typeName(source.type), typeName(target));
   return typeof source.constant === 'object' && source.constant !== null
     ? literal(source.constant, target)
     : expr(source.sql, target, source.nullable);
@@ -279,7 +245,7 @@ function fineToTimestamp(source: Expr, target: ClockType): Expr {
     return expr(scalarSql(source, target), target, source.nullable);
   }
   if (source.type.name !== 'datetime2' && source.type.name !== 'datetimeoffset')
-    throw notOffered(source.type, target);
+    throw notOffered(typeName(source.type), typeName(target));
   return expr(clockToTimestamp(source, target.scale), target, source.nullable);
 }
 
@@ -305,53 +271,4 @@ function decimalText({ sql, type }: Expr, longest: number, target: CharType): st
     target.length,
     target,
   );
-}
-
-function toBinary(source: Expr, target: BinaryType, style: number | undefined): Expr {
-  const { type } = source;
-  if (isByteType(type)) return byteTypeTo(source, target);
-  if (isFloat(type)) return floatBits(source, target);
-  if (isBinary(type) && target.name === 'varbinary') {
-    const fits = target.length === 'max' || (type.length !== 'max' && type.length <= target.length);
-    if (fits) return { ...source, type: target };
-    return expr(`array_slice(${source.sql}, 1, ${target.length})`, target, source.nullable);
-  }
-  // Trailing zeros fill what is short, and what is long is cut (docs: binary and varbinary, "Convert data").
-  if (isBinary(type)) {
-    const digits = Number(target.length) * 2;
-    const hex = `rpad(${hexOf(source).sql}, ${digits}, '0')`;
-    return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits } };
-  }
-  if (isChar(type) && target.name === 'varbinary') {
-    if (style === 1) return expr(`unhex(substr(${source.sql}, 3))`, target, source.nullable);
-    if (style === 2) return expr(`unhex(${source.sql})`, target, source.nullable);
-    const hex = hexOf(source);
-    const cut = target.length === 'max' ? hex.sql : `left(${hex.sql}, ${target.length * 2})`;
-    return { ...expr(`unhex(${cut})`, target, source.nullable), hex: { sql: cut } };
-  }
-  const bytes = { tinyint: 1, smallint: 2, int: 4, bigint: 8 }[type.name as 'int'];
-  if (!bytes || (target.length !== 'max' && target.length < bytes)) throw notOffered(type, target);
-  const natural = `right(lpad(hex(CAST(${source.sql} AS BIGINT)), 16, '0'), ${bytes * 2})`;
-  const width = target.name === 'binary' ? Number(target.length) : bytes;
-  const hex = width > bytes ? `lpad(${natural}, ${width * 2}, '0')` : natural;
-  return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits: width * 2 } };
-}
-
-/** image, rowversion and the CLR's types as the bytes that they are. */
-function byteTypeTo(source: Expr, target: BinaryType): Expr {
-  const length = source.type.name === 'rowversion' ? 8 : 'max';
-  return toBinary(
-    { ...source, type: { name: 'varbinary', length } },
-    { ...target, name: 'varbinary' },
-    undefined,
-  );
-}
-
-/** The bits of a float or real, the sign first. */
-function floatBits(source: Expr, target: BinaryType): Expr {
-  const bytes = source.type.name === 'float' ? 8 : 4;
-  if (target.length !== bytes)
-    throw unsupported(`conversion of ${source.type.name} to ${target.length} bytes`);
-  const hex = `hex(CAST(CAST(${source.sql} AS BIT) AS BLOB))`;
-  return { ...expr(`unhex(${hex})`, target, source.nullable), hex: { sql: hex, digits: bytes * 2 } };
 }

@@ -6,7 +6,7 @@ import { type BuiltIn, binary, ternary, unary } from './built-in.js';
 import { hexOf, isUtf8 } from './bytes.js';
 import { resolveCollation, textLike } from './coercion.js';
 import { collationOf } from './collation.js';
-import { convert, storedLength } from './conversion.js';
+import { convert } from './conversion.js';
 import type { Env } from './env.js';
 import { type Expr, expr, literal } from './expr.js';
 import {
@@ -19,6 +19,7 @@ import {
   stringLimit,
   typeName,
 } from './sql-types.js';
+import { storedLength } from './text-fit.js';
 
 const int: SqlType = { name: 'int' };
 const bigint: SqlType = { name: 'bigint' };

@@ -4,7 +4,6 @@ import { child, list, type Node, optional, refuseUnknown, type Tagged, text } fr
 import { quoteName } from '../quoting.js';
 import { nextRowversion } from '../storage.js';
 import { SqlServerError } from '../types.js';
-import { storedLength } from './conversion.js';
 import { create, drop } from './define.js';
 import { type Env, Scope } from './env.js';
 import type { Expr } from './expr.js';
@@ -15,6 +14,7 @@ import { predicate } from './predicate.js';
 import { translateQuery } from './query.js';
 import { isChar } from './sql-types.js';
 import { columnOf, type Target, targetOf } from './target.js';
+import { storedLength } from './text-fit.js';
 
 /** Translates one parsed statement. */
 export function plan({ kind, body }: Tagged, env: Env): Plan {

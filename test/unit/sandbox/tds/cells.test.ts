@@ -4,7 +4,8 @@ import type { Cell, SqlType } from '../../../../sandbox/sqlserver/engine/types';
 import { ByteReader } from '../../../../sandbox/sqlserver/tds/byte-reader';
 import { ByteWriter } from '../../../../sandbox/sqlserver/tds/byte-writer';
 import { compileCellWriter } from '../../../../sandbox/sqlserver/tds/cell-writer';
-import { readTypeInfo, writeTypeInfo } from '../../../../sandbox/sqlserver/tds/type-info';
+import { writeTypeInfo } from '../../../../sandbox/sqlserver/tds/type-info';
+import { readTypeInfo } from '../../../../sandbox/sqlserver/tds/type-info-reader';
 import { readValue } from '../../../../sandbox/sqlserver/tds/value-reader';
 
 type Value = Exclude<Cell, null>;
