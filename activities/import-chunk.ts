@@ -61,7 +61,7 @@ interface Parts {
 }
 
 /** What the stage is filled from. Throws PARTS_GONE where it is not there (any more). */
-export async function partsOf(
+async function partsOf(
   deps: Dependencies,
   context: ChunkContext,
 ): Promise<{ readonly manifest: Manifest; readonly bucket: Bucket }> {

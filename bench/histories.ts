@@ -1,7 +1,4 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
-
-const { EventType } = temporal.api.enums.v1;
 
 /** Of all executions of one workflow type. */
 export interface TypeHistories {
@@ -25,6 +22,9 @@ interface Counted {
   largestPayloadBytes: number;
   readonly events: Map<string, number>;
 }
+
+/** An event's type is told by which of its attributes it has. */
+const attributes = 'EventAttributes';
 
 /** Every execution, by workflow type; events are read of one in `sampleOf(type)`. */
 export async function histories(
@@ -50,8 +50,11 @@ export async function histories(
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     counted.scanned += 1;
     counted.largestPayloadBytes = Math.max(counted.largestPayloadBytes, largestPayload(history));
-    for (const { eventType } of history.events ?? []) {
-      const name = EventType[eventType ?? 0]?.replace('EVENT_TYPE_', '') ?? '';
+    for (const event of history.events ?? []) {
+      const name =
+        Object.keys(event)
+          .find((key) => key.endsWith(attributes))
+          ?.slice(0, -attributes.length) ?? '';
       counted.events.set(name, (counted.events.get(name) ?? 0) + 1);
     }
   }

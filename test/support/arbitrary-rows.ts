@@ -45,7 +45,7 @@ const anyText = fc.oneof(
 );
 
 /** Any value but NULL that a column of the type can hold, the extremes often. */
-export function anyCell(type: LogicalType): fc.Arbitrary<Exclude<Cell, null>> {
+function anyCell(type: LogicalType): fc.Arbitrary<Exclude<Cell, null>> {
   switch (type.kind) {
     case 'bool':
       return fc.boolean();

@@ -1,5 +1,5 @@
 /** One value of a type: how T-SQL writes it, and the text that documentation gives it. */
-export interface MatrixValue {
+interface MatrixValue {
   /** What is special about it. */
   readonly what: string;
   /** T-SQL expression. */

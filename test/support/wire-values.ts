@@ -37,7 +37,7 @@ export function cellOptions(more: Partial<CellOptions> = {}): CellOptions {
 }
 
 /** Bytes of a row of a `var` vector; null for NULL. */
-export function bytesAt(vector: ColumnVector, row: number): Buffer | null {
+function bytesAt(vector: ColumnVector, row: number): Buffer | null {
   const { nulls, heap, ends } = vector as VarVector;
   return nulls[row] === 1 ? null : Buffer.from(heap.subarray(startOf(vector as VarVector, row), ends[row]));
 }

@@ -5,7 +5,7 @@ const minus = 0x2d;
 /** The fraction of a second is counted in ticks of 100 ns, as SQL Server does. */
 export const ticksPerSecond = 10_000_000;
 
-export function digitsAt(heap: Buffer, at: number, count: number): number {
+function digitsAt(heap: Buffer, at: number, count: number): number {
   let value = 0;
   for (let place = at; place < at + count; place++) value = value * 10 + (heap[place] as number) - zero;
   return value;

@@ -18,7 +18,7 @@ export interface ConvertedBatch {
 }
 
 /** The rows, by their place in the batch, whose value in a column its policy has changed; some may be poison. */
-export interface PolicyChange {
+interface PolicyChange {
   readonly column: string;
   readonly policy: Policy;
   readonly rows: readonly number[];

@@ -24,7 +24,7 @@ export interface ReadLimits {
   readonly maxValueBytes: number;
 }
 
-export const defaultReadLimits: ReadLimits = {
+const defaultReadLimits: ReadLimits = {
   batchRows,
   batchBytes: 8 * 1024 * 1024,
   maxValueBytes: 256 * 1024 * 1024,

@@ -6,7 +6,7 @@ const utf8 = 'Latin1_General_100_CI_AS_SC_UTF8';
 const binaryUtf8 = 'Latin1_General_100_BIN2_UTF8';
 
 /** Microseconds since 1970-01-01 of a wall-clock time; `micros` are the digits behind the milliseconds. */
-export function at(iso: string, micros = 0): bigint {
+function at(iso: string, micros = 0): bigint {
   return BigInt(Date.parse(`${iso}Z`)) * 1_000n + BigInt(micros);
 }
 
