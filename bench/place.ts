@@ -27,7 +27,7 @@ export async function startPlace(tables: readonly BenchTable[], tls: boolean): P
     async () => rmSync(directory, { recursive: true, force: true }),
   ];
   const close = async (): Promise<void> => {
-    for (const end of started.reverse()) await end();
+    for (const end of started.splice(0).reverse()) await end();
   };
   try {
     const source = await startSource(directory, tables, tls);
@@ -36,6 +36,12 @@ export async function startPlace(tables: readonly BenchTable[], tls: boolean): P
     const certificates = await ensureCertificates(join(directory, 'tls'));
     const { target, admin, stop } = await startBenchTarget(directory, { secrets, certificates, tls });
     started.push(stop);
+    // PostgreSQL is in a process group of its own: nothing else would end it.
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const)
+      process.once(signal, () => void close().finally(() => process.exit(code)));
     return { directory, source, target, admin, close };
   } catch (error) {
     await close();
