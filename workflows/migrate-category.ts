@@ -33,15 +33,16 @@ import { type CarriedState, CategoryState } from './category/state.js';
 import { causeOf } from './cause-of.js';
 import { type Phase, type Scope, type ServerState, serverStateSignal, statusQuery } from './messages.js';
 import { controlOptions, finalizeOptions, maxCategoryEvents, openOptions, planOptions } from './options.js';
+import { outlivingWorkers } from './outliving-workers.js';
 import { searchAttributes } from './search-attributes.js';
 import { byHours } from './steer-category.js';
 
 export type { MigrateCategoryInput };
 
 const control = proxyActivities<Activities>(controlOptions);
-const opening = proxyActivities<Activities>(openOptions);
-const planning = proxyActivities<Activities>(planOptions);
-const finalizing = proxyActivities<Activities>(finalizeOptions);
+const opening = outlivingWorkers(proxyActivities<Activities>(openOptions));
+const planning = outlivingWorkers(proxyActivities<Activities>(planOptions));
+const finalizing = outlivingWorkers(proxyActivities<Activities>(finalizeOptions));
 
 /** What a new execution of the same run takes over from the one before. */
 export interface CarriedRun {
