@@ -121,7 +121,7 @@ class DirectCopy {
         if (!(error instanceof NobodyTakes) || context.config.quarantineLimit === 0) throw error;
       }
     };
-    const how = { columns: this.#columns, hash: 'elsewhere', onBatch } as const;
+    const how = { columns: this.#columns, onBatch };
     this.#reading = readTable(context, this.#source, tx, step, how).then(
       ({ stated }) => {
         this.#stated = stated;

@@ -1,7 +1,6 @@
 import { about } from '../engine/errors.js';
 import { hasServerForm } from '../engine/rows/checksum-tsql.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
-import { createRowHasher } from '../engine/rows/hash/row-hasher.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
 import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
@@ -19,7 +18,7 @@ export type StatedChecksum = NonNullable<Manifest['source']>;
 
 export interface ReadTable {
   readonly rows: number;
-  /** What the source holds of the chunk; absent where the reader has to say so, and hashes elsewhere. */
+  /** What the source holds of the chunk; absent where it is for whoever takes the rows to say so. */
   readonly stated: StatedChecksum | undefined;
 }
 
@@ -41,8 +40,6 @@ export async function readTable(
   options: {
     /** Of the table's, those to be read. */
     readonly columns: RawSource['columns'];
-    /** Whether rows are hashed here, where the server does not, or by whoever takes them. */
-    readonly hash: 'here' | 'elsewhere';
     readonly onBatch: (batch: ColumnBatch) => Promise<void>;
   },
 ): Promise<ReadTable> {
@@ -50,16 +47,13 @@ export async function readTable(
   const predicate = predicateOf(context, source);
   const read = { ...source, columns: options.columns };
   const asksServer = serverHashes(context, read);
-  const hasher = options.hash === 'here' && !asksServer ? createRowHasher(read.columns) : undefined;
   const { rows } = await about(place, () =>
     streamTable(tx, read, predicate, signal, async (batch) => {
-      hasher?.add(batch);
       const count = batch.rows;
       await options.onBatch(batch);
       advance(count);
     }),
   );
-  if (hasher !== undefined) return { rows, stated: { checksum: hasher.value(), method: 'reader' } };
   // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
   if (rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0)
     return { rows, stated: { checksum: emptyChecksum, method: 'reader' } };

@@ -20,7 +20,7 @@ export interface Manifest {
   /** Rows written, counted by the writer, never taken from a COUNT on the source. */
   readonly rows: number;
   readonly bytes: number;
-  /** Over `columns`, computed from the written Parquet. */
+  /** Over `columns`, of the rows that were written, by who wrote them; who reads the parts compares. */
   readonly checksum: SetChecksum;
   /** Raw manifests only: what the source itself said in the same snapshot. */
   readonly source?: {

@@ -146,7 +146,7 @@ describe('a row that the target cannot hold', () => {
 
     const found = await hops('kept');
     expect(found.map(({ hop, rows, method, matches }) => [hop, rows, method, matches])).toEqual([
-      ['transformed', 4, 'duckdb', null],
+      ['transformed', 4, 'reader', null],
       ['stage', 2, 'postgres', true],
       ['quarantine', 2, 'reader', null],
     ]);
