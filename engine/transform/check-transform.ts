@@ -139,13 +139,12 @@ function typeDifference(
   return `column ${wanted.name} is ${pgTypeOf(type)} and does not fit into ${pgTypeOf(wanted.type)} without loss`;
 }
 
-/** Whether DuckDB's CAST gives the very form in which the wanted type's values rest (see `layoutOf`). */
+/** Whether DuckDB's CAST, where nothing can be lost, gives the very form in which the wanted type's values rest. */
 function castsAlike(from: LogicalType, to: LogicalType): boolean {
   if (from.kind !== to.kind) return to.kind === 'text' || (isExactNumber(from) && isExactNumber(to));
-  if (from.kind === 'float') return from.bits === (to as typeof from).bits;
-  if (layoutOf(from) === 'var' && 'precision' in from)
-    return from.precision === (to as typeof from).precision;
-  return true;
+  // A text of a time (see `layoutOf`) has all digits of its own precision.
+  if (layoutOf(to) !== 'var' && layoutOf(from) !== 'var') return true;
+  return !('precision' in from) || from.precision === (to as typeof from).precision;
 }
 
 function isExactNumber({ kind }: LogicalType): boolean {

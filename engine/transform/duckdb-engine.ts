@@ -9,7 +9,7 @@ import { emptyChecksum } from '../validation/set-checksum.js';
 import { bindTransform } from './check-transform.js';
 import { type DuckDb, type DuckDbSession, makeScratch } from './duckdb.js';
 import type { TransformEngine, TransformOutcome, TransformRequest, TransformSource } from './engine.js';
-import { checkLeftHop, checkRightHops } from './hop-checks.js';
+import { checkHops } from './hop-checks.js';
 import { checkCollation } from './join-checks.js';
 import { transformSql } from './join-sql.js';
 import { checksumOfParquet, parquetOptions } from './part-table.js';
@@ -60,9 +60,13 @@ async function transformIn(
   const sql = transformSql(lineage, folded);
   const files = await writeParts(session, request, sql, join(scratch, 'out'));
   const output = files.map(({ path }) => path);
-  const context = { session, lineage, targetColumns: target.columns, output, folded };
-  const left = await checkLeftHop(context);
-  const rights = await checkRightHops(context);
+  const { left, rights } = await checkHops({
+    session,
+    lineage,
+    targetColumns: target.columns,
+    output,
+    folded,
+  });
   const checksum =
     output.length > 0 ? await checksumOfParquet(session, output, target.columns) : emptyChecksum;
   const parts = await upload(request, files, progress);

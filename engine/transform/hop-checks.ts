@@ -1,6 +1,5 @@
 import { MigrationError } from '../errors.js';
-import { checksumSelectListDuckdb, quoteDuckdb } from '../rows/checksum-duckdb.js';
-import { duckdbTypeOf } from '../rows/type-map.js';
+import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import {
   describeDifference,
@@ -13,6 +12,7 @@ import type { SourceHop } from './engine.js';
 import { checkFanout } from './join-checks.js';
 import { fromClause, qualified, tableAs } from './join-sql.js';
 import type { Lineage } from './lineage.js';
+import { digestDuckdb } from './row-digest.js';
 import { sameName, type TableUse } from './scope.js';
 import { rowId } from './source-views.js';
 import { duckdbLiteral } from './vector-types.js';
@@ -32,108 +32,126 @@ interface CarriedColumn {
   readonly source: string;
 }
 
+/** One source table of the transform: which of its rows must have come out, and how they are told there. */
+interface Side {
+  readonly use: TableUse;
+  readonly columns: readonly CarriedColumn[];
+  /** `FROM … WHERE …` over the raw views. */
+  readonly from: string;
+  /** A condition on the output; absent where it is all rows. */
+  readonly matched?: string;
+}
+
 /**
- * Left columns, hashed before and after the transform. Every left row must be there once; behind an INNER join,
- * every matched one. No row can make up for another: without a WHERE each of them comes out at least once, so that
- * an equal count proves that each comes out just once. Throws JOIN_FANOUT or CHECKSUM_TRANSFORM.
+ * Columns that came from a source table as they are, hashed before and after the transform; throws JOIN_FANOUT or
+ * CHECKSUM_TRANSFORM.
+ *
+ * Every left row must be there once; behind an INNER join, every matched one. No row can make up for another: without a
+ * WHERE each of them comes out at least once, so that an equal count proves that each comes out just once.
+ *
+ * Of a joined table they are compared on matched rows: those where its join column came out as not NULL. Where no join
+ * column comes out, on all rows of the join, unmatched ones as NULLs.
  */
-export async function checkLeftHop(context: HopContext): Promise<SourceHop> {
+export async function checkHops(
+  context: HopContext,
+): Promise<{ readonly left: SourceHop; readonly rights: readonly SourceHop[] }> {
   const { session, lineage, folded } = context;
+  const [leftSide, ...rightSides] = [sideOfLeft(context), ...sidesOfRights(context)] as const;
+  const [leftActual = emptyChecksum, ...actuals] = await outputDigests(context, [leftSide, ...rightSides]);
+  const left = await sourceHop(session, leftSide, leftActual);
+  if (!equalChecksums(left.expected, left.actual)) {
+    await checkFanout(session, lineage, folded);
+    throw checksumError(left);
+  }
+  const rights: SourceHop[] = [];
+  for (const [index, side] of rightSides.entries()) {
+    const right = await sourceHop(session, side, actuals[index] ?? emptyChecksum);
+    if (!equalChecksums(right.expected, right.actual)) throw checksumError(right);
+    rights.push(right);
+  }
+  return { left, rights };
+}
+
+function sideOfLeft({ lineage, targetColumns, folded }: HopContext): Side {
   const use = lineage.left;
-  const columns = carriedColumns(context, use);
   const row = qualified(use.alias, rowId);
   const inner = lineage.joins.some(({ type }) => type === 'INNER');
   const matched = inner ? ` WHERE ${row} IN (SELECT ${row} ${fromClause(lineage, { folded })})` : '';
-  const expected = await sourceChecksum(session, use, columns, `FROM ${tableAs(use)}${matched}`);
-  const actual = await outputChecksum(context, columns);
-  if (!equalChecksums(expected, actual)) {
-    await checkFanout(session, lineage, folded);
-    throw checksumError(use, expected, actual);
-  }
-  return hop(use, columns, expected, actual);
+  return {
+    use,
+    columns: carriedColumns(lineage, targetColumns, use),
+    from: `FROM ${tableAs(use)}${matched}`,
+  };
 }
 
-/**
- * Columns of each joined table, hashed before and after, on matched rows: those where its join column came out as
- * not NULL. Where no join column comes out, on all rows of the join, unmatched ones as NULLs.
- * Throws CHECKSUM_TRANSFORM.
- */
-export async function checkRightHops(context: HopContext): Promise<readonly SourceHop[]> {
-  const { session, lineage, folded } = context;
-  const hops: SourceHop[] = [];
-  for (const [index, join] of lineage.joins.entries()) {
-    const columns = carriedColumns(context, join);
-    if (columns.length === 0) continue;
-    const key = columns.find(({ source }) => join.keys.some(({ right }) => right === source));
-    const scope = key ? { folded, inner: index } : { folded };
-    const from = fromClause(lineage, scope);
-    const expected = await sourceChecksum(session, join, columns, from);
-    const matched = key ? `${quoteDuckdb(key.target.name)} IS NOT NULL` : undefined;
-    const actual = await outputChecksum(context, columns, matched);
-    if (!equalChecksums(expected, actual)) {
-      throw checksumError(join, expected, actual);
-    }
-    hops.push(hop(join, columns, expected, actual));
-  }
-  return hops;
+/** Joined tables of which a column came out. */
+function sidesOfRights({ lineage, targetColumns, folded }: HopContext): readonly Side[] {
+  return lineage.joins.flatMap((use, index) => {
+    const columns = carriedColumns(lineage, targetColumns, use);
+    if (columns.length === 0) return [];
+    const key = columns.find(({ source }) => use.keys.some(({ right }) => right === source));
+    if (key === undefined) return [{ use, columns, from: fromClause(lineage, { folded }) }];
+    const matched = `${quoteDuckdb(key.target.name)} IS NOT NULL`;
+    return [{ use, columns, from: fromClause(lineage, { folded, inner: index }), matched }];
+  });
 }
 
 function carriedColumns(
-  { lineage, targetColumns }: HopContext,
+  { outputs }: Lineage,
+  targetColumns: readonly Column[],
   { alias }: TableUse,
 ): readonly CarriedColumn[] {
   return targetColumns.flatMap((target) => {
-    const output = lineage.outputs.find(({ name }) => sameName(name, target.name));
+    const output = outputs.find(({ name }) => sameName(name, target.name));
     return output?.from?.alias === alias ? [{ target, source: output.from.column }] : [];
   });
 }
 
-/** Before: out of the raw views, in the target's types, so that both sides hash the same text. */
-function sourceChecksum(
+/** Out of the raw views, in the target's types, so that both sides hash the same values. */
+async function sourceHop(
   session: DuckDbSession,
-  use: TableUse,
-  columns: readonly CarriedColumn[],
-  from: string,
-): Promise<SetChecksum> {
-  const values = columns.map(({ target, source }) => {
-    return `CAST(${qualified(use.alias, source)} AS ${duckdbTypeOf(target.type)}) AS ${quoteDuckdb(target.name)}`;
-  });
-  return checksum(session, columns, `(SELECT ${values.join(', ') || '1'} ${from})`);
-}
-
-async function outputChecksum(
-  { session, output }: HopContext,
-  columns: readonly CarriedColumn[],
-  where?: string,
-): Promise<SetChecksum> {
-  if (output.length === 0) return emptyChecksum;
-  const files = `read_parquet([${output.map(duckdbLiteral).join(', ')}])`;
-  return checksum(session, columns, where ? `${files} WHERE ${where}` : files);
-}
-
-async function checksum(
-  session: DuckDbSession,
-  columns: readonly CarriedColumn[],
-  from: string,
-): Promise<SetChecksum> {
-  const list =
-    columns.length > 0
-      ? checksumSelectListDuckdb(columns.map(({ target }) => target))
-      : 'count(*) AS "rows", CAST(0 AS HUGEINT) AS "sum"';
-  const [row] = await session.rows<{ rows: bigint; sum: bigint | null }>(`SELECT ${list} FROM ${from}`);
-  return parseSetChecksum(row?.rows ?? 0, row?.sum ?? null);
-}
-
-function hop(
-  { table, alias }: TableUse,
-  columns: readonly CarriedColumn[],
-  expected: SetChecksum,
+  { use, columns, from }: Side,
   actual: SetChecksum,
-): SourceHop {
+): Promise<SourceHop> {
+  const digest = digestOf(columns, ({ source }) => qualified(use.alias, source));
+  const [row] = await session.rows<Digest>(`SELECT count(*) AS "rows", ${digest} AS "sum" ${from}`);
+  const expected = parseSetChecksum(row?.rows ?? 0, row?.sum ?? null);
+  const { table, alias } = use;
   return { table, alias, columns: columns.map(({ target }) => target.name), expected, actual };
 }
 
-function checksumError(use: TableUse, expected: SetChecksum, actual: SetChecksum): MigrationError {
-  const difference = describeDifference(expected, actual, [`raw ${use.table}`, 'the transformed parts']);
+/** Of all sides, in one reading of the parts. */
+async function outputDigests(
+  { session, output }: HopContext,
+  sides: readonly Side[],
+): Promise<readonly SetChecksum[]> {
+  if (output.length === 0) return [];
+  const list = sides.flatMap(({ columns, matched = 'true' }, index) => {
+    const digest = digestOf(columns, ({ target }) => quoteDuckdb(target.name));
+    return [
+      `count(*) FILTER (${matched}) AS "rows${index}"`,
+      `${digest} FILTER (${matched}) AS "sum${index}"`,
+    ];
+  });
+  const files = output.map(duckdbLiteral).join(', ');
+  const [row = {}] = await session.rows<Readonly<Record<string, bigint | null>>>(
+    `SELECT ${list.join(', ')} FROM read_parquet([${files}])`,
+  );
+  return sides.map((_, index) => parseSetChecksum(row[`rows${index}`] ?? 0, row[`sum${index}`] ?? null));
+}
+
+interface Digest {
+  readonly rows: bigint;
+  readonly sum: bigint | null;
+}
+
+/** Where no column came out as it is, only rows are left to be counted. */
+function digestOf(columns: readonly CarriedColumn[], sqlOf: (column: CarriedColumn) => string): string {
+  if (columns.length === 0) return 'sum(0)';
+  return digestDuckdb(columns.map((column) => ({ value: sqlOf(column), type: column.target.type })));
+}
+
+function checksumError({ table, expected, actual }: SourceHop): MigrationError {
+  const difference = describeDifference(expected, actual, [`raw ${table}`, 'the transformed parts']);
   return new MigrationError('CHECKSUM_TRANSFORM', `${difference}. Report this with the transform file.`);
 }
