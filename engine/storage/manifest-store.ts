@@ -7,20 +7,21 @@ import type { Manifest } from './manifest.js';
 
 const count = z.number().int().nonnegative();
 const checksum = z.strictObject({ rows: count, sum: z.string().regex(/^[0-9a-f]{16}$/) });
-const precision = z.union([0, 1, 2, 3, 4, 5, 6].map((digits) => z.literal(digits as TimestampPrecision)));
-type TimestampPrecision = Extract<LogicalType, { kind: 'timestamp' }>['precision'];
+const precision = z.literal([0, 1, 2, 3, 4, 5, 6, 7]);
+const maxLength = z.number().int().positive().exactOptional();
 
-const logicalType = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('bool') }),
+const logicalType: z.ZodType<LogicalType> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal(['bool', 'date', 'uuid']) }),
   z.strictObject({ kind: z.literal('int'), bits: z.literal([8, 16, 32, 64]) }),
   z.strictObject({
     kind: z.literal('decimal'),
     precision: z.number().int().min(1).max(38),
     scale: z.number().int().min(0).max(38),
   }),
-  z.strictObject({ kind: z.literal('date') }),
-  z.strictObject({ kind: z.literal('timestamp'), precision }),
-  z.strictObject({ kind: z.literal('text'), maxLength: z.number().int().positive().exactOptional() }),
+  z.strictObject({ kind: z.literal('float'), bits: z.literal([32, 64]) }),
+  z.strictObject({ kind: z.literal(['time', 'timestamp', 'offsetTimestamp']), precision }),
+  z.strictObject({ kind: z.literal('instant'), precision: z.literal([0, 1, 2, 3, 4, 5, 6]) }),
+  z.strictObject({ kind: z.literal(['text', 'bytes']), maxLength }),
 ]);
 
 const manifestSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import type { Bucket } from '../../../engine/storage/bucket.js';
 import { createFileBucket } from '../../../engine/storage/file-bucket.js';
 import { manifestKey, transformedPrefix } from '../../../engine/storage/keys.js';
@@ -11,6 +12,7 @@ import {
   readManifest,
   replaceManifest,
 } from '../../../engine/storage/manifest-store.js';
+import { anyType } from '../../support/arbitrary-rows.js';
 
 const prefix = transformedPrefix({ category: 'c', target: 't', server: 's', database: 'd', window: 'all' });
 
@@ -55,6 +57,20 @@ describe('manifest store', () => {
       },
     });
   }
+
+  it('gives back columns of every type', async () => {
+    const columns = fc.array(fc.record({ name: fc.string(), type: anyType, nullable: fc.boolean() }), {
+      minLength: 1,
+    });
+    await fc.assert(
+      fc.asyncProperty(columns, async (given) => {
+        const wanted = { ...manifest('f', 'first'), columns: given };
+        const found = await findManifest(bucket, prefix);
+        expect(await replaceManifest(bucket, prefix, wanted, found)).toBe(true);
+        expect(await readManifest(bucket, prefix)).toEqual(wanted);
+      }),
+    );
+  });
 
   it('gives back what was published, and nothing before', async () => {
     expect(await readManifest(bucket, prefix)).toBeUndefined();
