@@ -2,7 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MigrationError } from '../engine/errors.js';
-import { type ChunkTotals, chunkTotals, iterateChunkReports } from '../engine/postgres/control/reports.js';
+import {
+  type ChunkTotals,
+  chunkTotals,
+  iterateChunkReports,
+  policyTotals,
+} from '../engine/postgres/control/reports.js';
 import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
 import type { ReportSummary, RunRef, RunState } from './contract.js';
@@ -96,6 +101,7 @@ async function* lines(
       rowsPlanned: sumOf(databases, 'rowsLeft'),
     },
     databases,
+    policies: await policyTotals(deps.target, runId),
     targets: await listTargets(deps.target, runId),
     configuration: config,
   };

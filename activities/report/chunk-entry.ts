@@ -1,7 +1,7 @@
 import type { ChunkReport } from '../../engine/postgres/control/reports.js';
 
 /** One chunk as `report.json` has it. */
-export function chunkEntry({ chunk, steps, checksums, quarantine }: ChunkReport) {
+export function chunkEntry({ chunk, steps, checksums, policies, quarantine }: ChunkReport) {
   return {
     chunk: `${chunk.target}/${chunk.server}/${chunk.database}/${chunk.window.label}`,
     state: chunk.state,
@@ -9,6 +9,7 @@ export function chunkEntry({ chunk, steps, checksums, quarantine }: ChunkReport)
     rowsPlanned: chunk.rowsPlanned,
     steps: steps.map((step) => ({ ...step, rowsPerSecond: rate(step.rows, step.seconds) })),
     checksums,
+    policies,
     quarantine,
   };
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../connection.js';
 import { type ChunkRow, chunkColumns, toChunk } from './chunks.js';
+import type { PolicyUse } from './ledger.js';
 import type { ChecksumRecord, StepRecord } from './results.js';
 import type { Chunk } from './types.js';
 
@@ -39,6 +40,22 @@ export async function chunkTotals(db: Queryable, runId: string): Promise<readonl
   return rows;
 }
 
+/** How many values of each target's stage the policies of its columns have changed, by the ledger, over the run's chunks. */
+export async function policyTotals(
+  db: Queryable,
+  runId: string,
+): Promise<readonly (PolicyUse & { readonly target: string })[]> {
+  const { rows } = await db.query<PolicyUse & { readonly target: string }>(
+    `SELECT c.target, p."column", p.policy, sum(p."values")::float8 AS "values"
+       FROM migration_control.chunk c JOIN migration_control.ledger l USING (chunk_id),
+            jsonb_to_recordset(l.policies) AS p("column" text, policy text, "values" bigint)
+      WHERE c.run_id = $1
+      GROUP BY c.target, p."column", p.policy ORDER BY c.target, p."column", p.policy`,
+    [runId],
+  );
+  return rows;
+}
+
 /** Chunks of the run in NEEDS_ATTENTION or SKIPPED, with their causes; at most `limit`. */
 export async function parkedChunks(db: Queryable, runId: string, limit = 1_000): Promise<readonly Chunk[]> {
   const { rows } = await db.query<ChunkRow>(
@@ -58,6 +75,8 @@ export interface ChunkReport {
     readonly sum: string;
     readonly matches: boolean | null;
   })[];
+  /** Values of the stage's rows that a policy has changed. */
+  readonly policies: readonly PolicyUse[];
   /** Rows that are in an object of the stats bucket instead of the stage; null where there are none. */
   readonly quarantine: { readonly rows: number; readonly object: string } | null;
 }
@@ -78,6 +97,7 @@ export async function* iterateChunkReports(db: Queryable, runId: string): AsyncG
          (SELECT coalesce(jsonb_agg(jsonb_build_object('hop', k.hop, 'subject', k.subject, 'rows', k.rows,
                    'sum', k.sum, 'method', k.method, 'matches', k.matches) ORDER BY k.taken_at, k.hop, k.subject), '[]')
             FROM migration_control.checksum k WHERE k.run_id = $1 AND k.chunk_id = c.chunk_id) AS checksums,
+         coalesce((SELECT l.policies FROM migration_control.ledger l WHERE l.chunk_id = c.chunk_id), '[]') AS policies,
          (SELECT jsonb_build_object('rows', l.quarantined_rows, 'object', l.quarantine_object)
             FROM migration_control.ledger l WHERE l.chunk_id = c.chunk_id AND l.quarantined_rows > 0) AS quarantine
        FROM migration_control.chunk c
@@ -85,8 +105,8 @@ export async function* iterateChunkReports(db: Queryable, runId: string): AsyncG
       [runId, after],
     );
     for (const row of rows) {
-      const { steps, checksums, quarantine } = row;
-      yield { chunk: toChunk(row), steps, checksums, quarantine };
+      const { steps, checksums, policies, quarantine } = row;
+      yield { chunk: toChunk(row), steps, checksums, policies, quarantine };
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < pageSize) return;
