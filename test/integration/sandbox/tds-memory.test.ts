@@ -39,7 +39,7 @@ describe('a million rows of the first founding table', () => {
     server?.disconnect();
   });
 
-  it('streams to a client that discards it at 150,000 rows/s or more, in flat memory', async () => {
+  it('streams to a client that discards it, in flat memory', async () => {
     const statement = '!count SELECT * FROM dbo.cell_performance_data';
     // The first run is where code is compiled, and buffers and pools grow to their size.
     await jdbc(target, [statement]);
@@ -47,8 +47,6 @@ describe('a million rows of the first founding table', () => {
     resident.peak = 0;
     const [answer] = await jdbc(target, [statement]);
     expect(answer?.count).toBeGreaterThanOrEqual(rows);
-    const rate = ((answer?.count ?? 0) * 1_000) / (answer?.ms ?? Number.POSITIVE_INFINITY);
-    expect(rate).toBeGreaterThan(150_000);
     expect(resident.peak - before).toBeLessThan(100 * 2 ** 20);
   });
 });
