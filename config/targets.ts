@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { MigrationError } from '../engine/errors.js';
+import { policyInto } from '../engine/rows/fits.js';
 import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
 import { displayPath, readText } from './json-file.js';
@@ -42,6 +43,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
   const at = (field: string) => `${displayPath(input.files.category)}: field 'targets.${index}.${field}'`;
   const columns = target.columns.map((column, position) => typed(column, at(`columns.${position}.type`)));
   checkColumns(target, columns, at);
+  if (target.transform !== undefined) checkPolicies(columns, at);
   checkPartition(input, target, at);
   return {
     name: target.table,
@@ -92,6 +94,18 @@ function typed(column: Target['columns'][number], field: string): TargetColumn {
     throw new MigrationError('CONFIG_INVALID', `${field} is ${shown(column.type)}; ${cause.message}`, {
       cause,
     });
+  }
+}
+
+/** A transform gives values of the columns' own types, of which only few need a policy. */
+function checkPolicies(columns: readonly TargetColumn[], at: (field: string) => string): void {
+  for (const [position, { type, policy }] of columns.entries()) {
+    const possible: readonly string[] = policyInto(type, type);
+    if (policy === undefined || possible.includes(policy)) continue;
+    const allowed = possible.map((name) => `"${name}"`).join(' or ');
+    throw invalid(
+      `${at(`columns.${position}.policy`)} is "${policy}"; allowed behind a transform: ${allowed}, as it casts to the column's type itself`,
+    );
   }
 }
 

@@ -27,7 +27,7 @@ const column = strictObject({
     .enum(policies, allowed(policies.map((policy) => `'${policy}'`).join(', ')))
     .optional()
     .describe(
-      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000 and half surrogate pairs. round, truncate: fraction digits; truncate also what is too long.',
+      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000. round, truncate: fraction digits; truncate also what is too long.',
     ),
 });
 

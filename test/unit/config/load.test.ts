@@ -263,6 +263,9 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     [categoryFile, 'targets.0.partitionColumn', 'timestamp', "nearest: 'data_timestamp'"],
     [categoryFile, 'targets.0.transform', 'sql/transform/none.sql', 'none.sql does not exist'],
     [categoryFile, 'targets.0.transform', undefined, 'exactly one source'],
+    [categoryFile, 'targets.0.path', 'direct', 'allowed: "staged"'],
+    [categoryFile, 'targets.0.columns.0.policy', 'drop', "'fail', 'replace', 'round', 'truncate'"],
+    [categoryFile, 'targets.0.columns.0.policy', 'round', 'allowed behind a transform: "fail"'],
     [categoryFile, 'targets', [], 'at least one target'],
   ])('%s: %s = %j', async (file, path, value, reason) => {
     edit(file, path, value);
