@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { join } from 'node:path';
+import { buildOursProcess } from './built.js';
 import { type Figures, measureWithin } from './measure.js';
 import { categoryOf, type OursProject, writeCategory, writeProject } from './ours-project.js';
 import type { BenchSource } from './source.js';
@@ -47,8 +47,8 @@ export type OursAnswer =
  */
 export async function startOurs(directory: string, source: BenchSource, target: BenchTarget): Promise<Ours> {
   const project: OursProject = writeProject(directory, source, target);
-  const child = fork(join(__dirname, 'ours-process.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(buildOursProcess(), {
+    execArgv: [],
     env: { ...process.env, ...project.environment },
   });
   const answers = on(child, 'message');

@@ -18,6 +18,9 @@ for (const file of process.argv.slice(2)) {
 function placeOf({ url, functionName }) {
   const [, packaged] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (packaged !== undefined) return packaged;
-  const path = url.replace(/^file:\/\//, '').replace(`${process.cwd()}/`, '');
+  const path = url
+    .replace(/^file:\/\//, '')
+    .replace(`${process.cwd()}/`, '')
+    .replace('.cache/bench-build/', '');
   return path === '' ? functionName || '(native)' : path;
 }
