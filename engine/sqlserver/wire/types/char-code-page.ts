@@ -1,12 +1,19 @@
 import { isAscii } from 'node:buffer';
-import { reserveHeap, startOf, type VarVector } from '../../../rows/column-batch.js';
+import type { VarVector } from '../../../rows/column-batch.js';
+import * as columnBatch from '../../../rows/column-batch.js';
 import type { CellOptions, WireColumn } from '../cell-decoder.js';
-import { type CodePage, type CodePageTable, codePageTable, leadByte } from '../code-pages.js';
+import type { CodePage, CodePageTable } from '../code-pages.js';
+import * as codePages from '../code-pages.js';
 import { copyInto } from './binary-writer.js';
-import { copyAscii, shortAscii } from './char-ascii.js';
+import * as charAscii from './char-ascii.js';
 import { invalidText, putReplacement } from './char-invalid.js';
 import { tooLong } from './value-length.js';
 import { pieceBytes, type ValueWriter } from './value-writer.js';
+
+// Under tsx each use of an imported name calls a getter, which takes a third of the decoding: so names of our own.
+const { reserveHeap, startOf } = columnBatch;
+const { codePageTable, leadByte } = codePages;
+const { copyAscii, shortAscii } = charAscii;
 
 /** A single- or double-byte code page to UTF-8. */
 export function codePageWriter(
