@@ -1,4 +1,4 @@
-import { about } from '../engine/errors.js';
+import { about, MigrationError } from '../engine/errors.js';
 import { copiedColumns } from '../engine/plan/check-copy.js';
 import { exportFingerprint } from '../engine/plan/fingerprint.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
@@ -14,7 +14,7 @@ import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { keepQuarantine } from './quarantine-file.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
-import { patience, readTable, type StatedChecksum } from './source-rows.js';
+import { patience, type ReadTable, readTable, type StatedChecksum } from './source-rows.js';
 import type { Step } from './step.js';
 
 /**
@@ -36,7 +36,8 @@ export function copyChunk(deps: Dependencies, contexts: RunContexts) {
           rows,
           bytes,
           reused,
-          checksums: stated === undefined ? [] : checksumsOf(sourceOf(context), stated, read),
+          // What an earlier attempt has committed it had compared before.
+          checksums: checksumsOf(sourceOf(context), stated ?? { checksum: read, method: 'reader' }, read),
           ...(read.rows === 0 && {
             andThen: () => completeWithoutRows(deps, context, attemptOf(context), step),
           }),
@@ -71,6 +72,8 @@ function checksumsOf(
 class DirectCopy {
   #reading: Promise<unknown> = Promise.resolve();
   #stated: StatedChecksum | undefined;
+  #confirmed = 0;
+  #replaced: ReadTable['replaced'] = [];
   readonly #source: RawSource;
   readonly #columns: RawSource['columns'];
 
@@ -99,6 +102,7 @@ class DirectCopy {
         columns: this.#columns,
         rows: () => this.#rows(),
         confirm: (read) => this.#confirm(read),
+        replaced: () => this.#replaced,
         quarantineLimit: config.quarantineLimit,
         keep: (lines) => keepQuarantine(deps, context, lines),
         signal: step.signal,
@@ -123,7 +127,9 @@ class DirectCopy {
     };
     const how = { columns: this.#columns, onBatch };
     this.#reading = readTable(context, this.#source, tx, step, how).then(
-      ({ stated }) => {
+      ({ rows, stated, replaced }) => {
+        this.#confirmed = rows;
+        this.#replaced = replaced;
         this.#stated = stated;
         handoff.end();
       },
@@ -134,6 +140,11 @@ class DirectCopy {
 
   async #confirm(read: SetChecksum): Promise<void> {
     await this.#reading;
+    if (this.#confirmed !== read.rows)
+      throw new MigrationError(
+        'CHECKSUM_EXPORT',
+        `${this.#source.subject}: ${this.#confirmed} rows were read and ${read.rows} copied.`,
+      );
     const stated = this.#stated;
     if (stated === undefined) this.#stated = { checksum: read, method: 'reader' };
     else requireEqual('raw', stated.checksum, read, `${placeOf(this.context)}, ${this.#source.subject}`);

@@ -35,6 +35,9 @@ export function prepareTargets(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
+/** A century: a filter that names more means its end as none at all, and the default child takes the rows. */
+const mostMonths = 1_200;
+
 /** By key windows name no months, but what bounds the rows of the first source may. */
 async function monthsOf(deps: Dependencies, runId: string, table: TargetConfig): Promise<readonly string[]> {
   if (table.partitionColumn === undefined) return [];
@@ -42,7 +45,8 @@ async function monthsOf(deps: Dependencies, runId: string, table: TargetConfig):
   const { from, to } = table.sources[0]?.filterBounds ?? {};
   if (table.chunk.by !== 'key' || planned.length > 0 || from === undefined || to === undefined)
     return planned;
-  return windowGrid({ grain: 'month', bounds: { from, to }, nulls: false }).map(({ label }) => label);
+  const months = windowGrid({ grain: 'month', bounds: { from, to }, nulls: false }).map(({ label }) => label);
+  return months.length > mostMonths ? planned : months.filter((label) => /^\d{6}$/.test(label));
 }
 
 async function clearStage(deps: Dependencies, { runId, config }: RunContext, step: Step): Promise<number> {

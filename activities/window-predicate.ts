@@ -21,7 +21,7 @@ export function windowPredicate(
     return column;
   };
   const column = named(chunkColumn);
-  const dated = named(partitionColumn);
+  const dated = key?.partition === undefined ? undefined : named(partitionColumn);
   // Without a bound a window by key would take the rows without a key a second time.
   const wholeKey = key !== undefined && from === undefined && to === undefined;
   return {

@@ -20,14 +20,14 @@ const column = strictObject({
   type: z
     .string(allowed('a PostgreSQL type'))
     .describe(
-      'PostgreSQL type: boolean, smallint, integer, bigint, numeric(p,s), real, double precision, date, time(p), timestamp(p), timestamptz(p), uuid, varchar(n), text, bytea, json, xml.',
+      'PostgreSQL type: boolean, smallint, integer, bigint, numeric(p,s), real, double precision, date, time(p), timestamp(p), timestamptz(p), uuid, varchar(n), text, bytea, json.',
     ),
   nullable: truth.default(true),
   policy: z
     .enum(policies, allowed(policies.map((policy) => `'${policy}'`).join(', ')))
     .optional()
     .describe(
-      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000. round, truncate: fraction digits; truncate also what is too long.',
+      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000 and, without a transform, for what is no character. round, truncate: fraction digits; truncate also what is too long.',
     ),
 });
 

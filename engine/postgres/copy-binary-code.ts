@@ -91,7 +91,7 @@ function bounds(column: number): string {
 /** Bytes from which on a call of `copy` costs less than a loop: by measurement. */
 const worthACall = 48;
 
-/** text, varchar, json and xml in UTF-8, and bytea: their bytes as they are, by words as far as they go. */
+/** text, varchar, json in UTF-8, and bytea: their bytes as they are, by words as far as they go. */
 const bytesCode: FieldCode = {
   most: 0,
   write: (column) => `${bounds(column)}

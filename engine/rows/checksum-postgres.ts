@@ -51,7 +51,7 @@ function canonicalPostgres({ type }: Column, name: string): string {
     case 'offsetTimestamp':
       return orNull(`${name}::text || ';'`);
     case 'text':
-      // json and xml become text without a change; octet_length does not take them.
+      // json becomes text without a change; octet_length does not take it.
       return orNull(`octet_length(${name}::text) || ':' || ${name}::text || ';'`);
     case 'bytes':
       return orNull(`octet_length(${name}) || ':' || encode(${name}, 'hex') || ';'`);

@@ -85,7 +85,8 @@ export interface ColumnBatch {
   readonly columns: readonly ColumnVector[];
 }
 
-const wordsOf = { i32: 1, i64: 2, i128: 4 } as const;
+/** 32-bit words of a value. */
+export const wordsOf = { i32: 1, i64: 2, i128: 4 } as const;
 const firstHeapBytes = 32 * 1024;
 
 /** An empty batch for rows of these columns. */

@@ -5,7 +5,7 @@ type PgPrecision = Extract<LogicalType, { kind: 'instant' }>['precision'];
 
 const allowedPgTypes =
   'smallint, integer, bigint, boolean, numeric(p,s), real, double precision, date, time(p), timestamp(p), ' +
-  'timestamptz(p), uuid, varchar(n), text, json, xml, bytea ' +
+  'timestamptz(p), uuid, varchar(n), text, json, bytea ' +
   '(p of numeric 1..38, s 0..p, p of a time 0..6)';
 
 /** Types that would change values without a word, each with what to take instead. */
@@ -16,6 +16,7 @@ const refusals = new Map(
     bpchar: 'it ignores trailing blanks; take varchar(n)',
     jsonb: 'it drops blanks and repeated keys and reorders the rest; take json',
     money: 'it prints and rounds by the locale; take numeric(19,4)',
+    xml: 'COPY obeys an encoding that the text declares, which is not the one that it is in; take text',
     timetz: 'no source type has a time of day with an offset; take time(p)',
   }),
 );
@@ -41,9 +42,8 @@ const plainTypes = new Map(
     varchar: { kind: 'text' },
     'character varying': { kind: 'text' },
     text: { kind: 'text' },
-    // Both keep the text as it was written.
+    // Keeps the text as it was written.
     json: { kind: 'text' },
-    xml: { kind: 'text' },
     bytea: { kind: 'bytes' },
   }),
 );

@@ -60,7 +60,10 @@ export async function refuseOverlaps(db: Queryable, runId: string): Promise<void
        JOIN migration_control.chunk old USING (category, target, server, database)
        JOIN migration_control.ledger l ON l.chunk_id = old.chunk_id AND l.rows > 0
       WHERE new.run_id = $1 AND old.run_id IS DISTINCT FROM $1
-        AND CASE WHEN old.window_null OR new.window_null THEN old.window_null AND new.window_null
+        AND CASE WHEN old.window_null AND new.window_null THEN true
+                 -- Only a window without any bound takes the NULLs of another plan's column too.
+                 WHEN old.window_null THEN new.window_from IS NULL AND new.window_to IS NULL
+                 WHEN new.window_null THEN old.window_from IS NULL AND old.window_to IS NULL
                  ELSE tsrange(old.window_from, old.window_to) && tsrange(new.window_from, new.window_to) END
       GROUP BY 1 ORDER BY 1 LIMIT 5`,
     [runId],

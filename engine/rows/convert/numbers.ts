@@ -4,6 +4,7 @@ import {
   type FloatVector,
   layoutOf,
   type VarVector,
+  wordsOf,
 } from '../column-batch.js';
 import { createMagnitude, loadMagnitude, multiply, storeMagnitude } from '../magnitude.js';
 import type { LogicalType } from '../types.js';
@@ -62,7 +63,7 @@ function fillSmall(vector: Numbers, own: Numbers, rows: number, power: number): 
 }
 
 function fillLarge(vector: Numbers, own: Numbers, rows: number, power: number): void {
-  const words = own.layout === 'i64' ? 2 : 4;
+  const words = wordsOf[own.layout as keyof typeof wordsOf];
   const magnitude = createMagnitude();
   for (let row = 0; row < rows; row++) {
     const negative = loadMagnitude(magnitude, vector, row);

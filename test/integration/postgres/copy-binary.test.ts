@@ -122,9 +122,9 @@ describe('COPY binary into PostgreSQL', () => {
     ]);
   });
 
-  test.each(['json', 'xml', 'varchar(30)'])('%s is its text', async (pgType) => {
+  test.each(['json', 'varchar(30)'])('%s is its text', async (pgType) => {
     const columns = [{ name: 'c', type: { kind: 'text' } as const, nullable: true }];
-    const text = pgType === 'xml' ? '<a>é &lt;</a>' : '{"b": 1, "a": "😀é"}';
+    const text = '{"b": 1, "a": "😀é"}';
     await target.withClient(async (client) => {
       await client.query(`CREATE TEMPORARY TABLE kept (c ${pgType}, chunk_id bigint)`);
       const sent = async function* () {

@@ -195,6 +195,7 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
         yield batchOfCells(columns, cells);
       },
       quarantineLimit: 2,
+      replaced: () => [{ column: 'text', values: 3 }],
       keep: async (lines: string) => `${kept.push(lines)}`,
     });
     expect(await importChunk(input)).toMatchObject({ rows: 1, reused: false, read: read.value() });

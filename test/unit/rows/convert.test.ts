@@ -95,6 +95,24 @@ describe('conversion', () => {
     );
   });
 
+  test('between every two decimal types that fit is exact, in neighbouring rows', () => {
+    const wrong: string[] = [];
+    for (let precision = 1; precision <= 18; precision += 1)
+      for (let scale = 0; scale <= precision; scale += 1)
+        for (let more = 0; precision + more <= 38; more += 1)
+          for (const wider of [0, 1]) {
+            if (precision + more + wider > 38) continue;
+            const largest = 10n ** BigInt(precision) - 1n;
+            const cells = [largest, -largest, 1n, null, 0n];
+            const to = decimal(precision + more + wider, scale + more);
+            const expected = cells.map((cell) => cell && cell * 10n ** BigInt(more));
+            const { values } = convert(decimal(precision, scale), to, cells);
+            if (values.some((value, row) => value !== expected[row]))
+              wrong.push(`${precision},${scale} by ${more}, ${wider} wider`);
+          }
+    expect(wrong).toEqual([]);
+  });
+
   test('reads every moment that has a text', () => {
     const anyMoment = fc.date({
       min: new Date('0001-01-02Z'),

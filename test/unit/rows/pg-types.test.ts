@@ -30,7 +30,6 @@ describe('parsePgType', () => {
     ['varchar', { kind: 'text' }],
     ['text', { kind: 'text' }],
     ['json', { kind: 'text' }],
-    ['xml', { kind: 'text' }],
     ['bytea', { kind: 'bytes' }],
   ])('%s', (declared, expected) => {
     expect(parsePgType(declared)).toEqual(expected);
