@@ -6,7 +6,7 @@ import { recordResults } from '../../../engine/postgres/control/results';
 import { closeAbandoned, finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
-import { stageCounts } from '../../../engine/postgres/stage';
+import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   day,
@@ -273,5 +273,25 @@ describe('the control store', () => {
     ]);
     await importRows(target, table, ids.get('20250102') ?? '', [row('2025-01-02')]);
     await expect(refuseOverlaps(target, 'regrid-3')).resolves.toBeUndefined();
+  });
+
+  test('a window of NULLs that holds rows is refused to a plan without bounds, and to no other', async () => {
+    const table = targetTable('unbound');
+    const window = (label: string, bounds: object) => ({
+      window: { label, ...bounds },
+      ordinal: 1,
+      fingerprint: 'f',
+      rowsPlanned: {},
+    });
+    await prepareStage(target, table, ['202501']);
+    const nulls = await plan(target, scopeOf(table, 'unbound-1'), [window('null', { isNull: true })]);
+    await importRows(target, table, nulls.get('null') ?? '', [row('2025-01-02')]);
+    await plan(target, scopeOf(table, 'unbound-2'), [window('all', {})]);
+    await expect(refuseOverlaps(target, 'unbound-2')).rejects.toMatchObject({
+      code: 'PLAN_OVERLAP',
+      message: expect.stringContaining('of unbound: null.'),
+    });
+    await plan(target, scopeOf(table, 'unbound-3'), [day('2025-01-02')]);
+    await expect(refuseOverlaps(target, 'unbound-3')).resolves.toBeUndefined();
   });
 });
