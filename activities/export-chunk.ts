@@ -110,7 +110,11 @@ async function exportTable(
   });
   try {
     const onBatch = (batch: ColumnBatch): Promise<void> => writer.write(batch);
-    const { rows: read, stated: said } = await readTable(context, source, tx, step, {
+    const {
+      rows: read,
+      stated: said,
+      replaced,
+    } = await readTable(context, source, tx, step, {
       columns: source.columns,
       onBatch,
     });
@@ -133,6 +137,7 @@ async function exportTable(
       bytes,
       checksum,
       source: stated,
+      ...(replaced.length > 0 && { replaced }),
     };
   } finally {
     await writer.abort();

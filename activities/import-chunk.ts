@@ -39,6 +39,7 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
             attempt: manifest.attempt,
             ...(whole && { expected: manifest.checksum }),
             columns,
+            replaced: () => manifest.replaced ?? [],
             rows: () =>
               whole ? rowsOf(deps, context, parts, step) : chosen(deps, context, parts, columns, step),
             quarantineLimit: config.quarantineLimit,

@@ -1,10 +1,12 @@
 import type { RunConfig, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
+import { copiedColumns } from '../engine/plan/check-copy.js';
 import { exportFingerprint, rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
 import { loadChunk, type startChunk } from '../engine/postgres/control/chunks.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { Chunk } from '../engine/postgres/control/types.js';
+import type { StreamedColumn } from '../engine/sqlserver/wire/result-decoder.js';
 import { type ObjectKey, rawPrefix, transformedPrefix } from '../engine/storage/keys.js';
 import type { ChunkRef, Route } from './contract.js';
 import type { Dependencies } from './dependencies.js';
@@ -79,6 +81,7 @@ export interface ChunkContext extends RunContext {
 export interface RawSource extends PlannedSource {
   /** `schema.table`, as the control tables call it. */
   readonly subject: string;
+  readonly columns: readonly (PlannedSource['columns'][number] & StreamedColumn)[];
   readonly prefix: ObjectKey;
   readonly fingerprint: string;
 }
@@ -92,8 +95,10 @@ function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): 
       `${schema}.${table} is planned for ${target.name}, but is no source of it.`,
     );
   const { category, server, database, window } = chunk;
+  const columns = decodedColumns(target, planned.columns);
   return {
     ...planned,
+    columns,
     subject: `${schema}.${table}`,
     prefix: rawPrefix({
       category,
@@ -105,10 +110,21 @@ function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): 
       window: window.label,
     }),
     fingerprint: exportFingerprint(
-      rawFingerprint({ server, database, source, columns: planned.columns, window }),
+      rawFingerprint({ server, database, source, columns, window }),
       chunk.epoch,
     ),
   };
+}
+
+/** Text that is copied by policy `replace` has it where it is decoded: half a surrogate pair has no form behind that. */
+function decodedColumns(target: TargetConfig, columns: PlannedSource['columns']): RawSource['columns'] {
+  if (target.transform !== undefined) return columns;
+  const replaced = copiedColumns(target, columns).filter(
+    (_, index) => target.columns[index]?.policy === 'replace',
+  );
+  return columns.map((column) =>
+    replaced.includes(column) ? { ...column, invalidText: 'replace' } : column,
+  );
 }
 
 /** A target's chunks take the route that its configuration leaves them. */

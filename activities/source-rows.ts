@@ -1,4 +1,5 @@
 import { about } from '../engine/errors.js';
+import { copiedColumns } from '../engine/plan/check-copy.js';
 import { hasServerForm } from '../engine/rows/checksum-tsql.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
@@ -20,6 +21,8 @@ export interface ReadTable {
   readonly rows: number;
   /** What the source holds of the chunk; absent where it is for whoever takes the rows to say so. */
   readonly stated: StatedChecksum | undefined;
+  /** Values in which something was replaced, by column of the target. */
+  readonly replaced: NonNullable<Manifest['replaced']>;
 }
 
 /** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
@@ -47,20 +50,35 @@ export async function readTable(
   const predicate = predicateOf(context, source);
   const read = { ...source, columns: options.columns };
   const asksServer = serverHashes(context, read);
-  const { rows } = await about(place, () =>
+  const { rows, replaced: counts } = await about(place, () =>
     streamTable(tx, read, predicate, signal, async (batch) => {
       const count = batch.rows;
       await options.onBatch(batch);
       advance(count);
     }),
   );
+  const replaced = replacedValues(context.target, read.columns, counts);
   // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.
   if (rows === 0 && (context.chunk.rowsPlanned[source.subject] ?? 0) === 0)
-    return { rows, stated: { checksum: emptyChecksum, method: 'reader' } };
-  if (!asksServer) return { rows, stated: undefined };
+    return { rows, stated: { checksum: emptyChecksum, method: 'reader' }, replaced };
+  // The server would hash what was replaced.
+  if (!asksServer || replaced.length > 0) return { rows, stated: undefined, replaced };
   const checksum = await checksumTable(tx, read, read.columns, predicate, signal);
   advance(1);
-  return { rows, stated: { checksum, method: 'server' } };
+  return { rows, stated: { checksum, method: 'server' }, replaced };
+}
+
+/** `counts`: of each of the columns that were read. */
+function replacedValues(
+  target: ChunkContext['target'],
+  columns: RawSource['columns'],
+  counts: readonly number[],
+): ReadTable['replaced'] {
+  if (counts.every((count) => count === 0)) return [];
+  return copiedColumns(target, columns).flatMap((column, index) => {
+    const values = counts[columns.indexOf(column)] ?? 0;
+    return values === 0 ? [] : [{ column: target.columns[index]?.name ?? column.name, values }];
+  });
 }
 
 /** Outside of a transaction the server would hash what another statement sees than the one that was read. */

@@ -14,7 +14,11 @@ export interface RawContent {
   readonly server: string;
   readonly database: string;
   readonly source: SourceTable;
-  readonly columns: readonly (Column & { readonly sourceType: string })[];
+  readonly columns: readonly (Column & {
+    readonly sourceType: string;
+    /** What its reader does with what is no text. */
+    readonly invalidText?: string;
+  })[];
   readonly window: Window;
 }
 
@@ -29,7 +33,12 @@ export function rawFingerprint(content: RawContent): string {
     table: [source.schema, source.table],
     chunkColumn: source.chunkColumn ?? null,
     filter: source.filter ?? null,
-    columns: columns.map(({ name, sourceType, nullable }) => [name, sourceType, nullable]),
+    columns: columns.map(({ name, sourceType, nullable, invalidText }) => [
+      name,
+      sourceType,
+      nullable,
+      ...(invalidText === undefined ? [] : [invalidText]),
+    ]),
     window: [window.from ?? null, window.to ?? null, window.isNull ?? false],
     ...(window.key !== undefined && {
       key: [window.key.of, source.partitionColumn ?? null, window.key.partition ?? null],

@@ -6,10 +6,19 @@ import { describeDifference, equalChecksums } from '../validation/set-checksum.j
 import { whileBackendWorks } from './backend-watch.js';
 import type { Target, TargetClient } from './connection.js';
 import { lockChunk, requireOwned } from './control/chunks.js';
-import { findLedgerRow, type LedgerRow, quarantinedBy, readBy, writeLedgerRow } from './control/ledger.js';
+import {
+  findLedgerRow,
+  type LedgerRow,
+  type PolicyUse,
+  quarantinedBy,
+  readBy,
+  writeLedgerRow,
+} from './control/ledger.js';
 import { type CopiedRows, copyRows } from './copy-rows.js';
 import { stageName } from './names.js';
 import { countStaged } from './stage.js';
+
+type Replaced = Pick<PolicyUse, 'column' | 'values'>;
 
 export interface ImportInput {
   readonly target: Target;
@@ -26,6 +35,8 @@ export interface ImportInput {
   readonly expected?: SetChecksum;
   /** Hears what was read before anything is committed; what it throws leaves the stage as it was. */
   readonly confirm?: (read: SetChecksum) => Promise<void>;
+  /** Once they are read: values, by column, in which their reader has already replaced what is no text. */
+  readonly replaced?: () => readonly Replaced[];
   /** What the rows are of: a column for each of the table's, in order. */
   readonly columns: readonly Column[];
   /** Not read when the import is reused; twice where the server refuses a row. */
@@ -105,10 +116,20 @@ async function copy(client: TargetClient, input: ImportInput): Promise<ImportRes
     sum: reading.stored().sum,
     bytes,
     ...(!reading.exact && { readSum: read.sum }),
-    policies: reading.policies(),
+    policies: allUses(reading.policies(), input.replaced?.() ?? []),
     ...(left.rows > 0 && { quarantine: { ...left, object: await input.keep(quarantine.lines()) } }),
   });
   return { rows, bytes, reused: false, read };
+}
+
+/** A value that was replaced in on both occasions counts twice. */
+function allUses(uses: readonly PolicyUse[], replaced: readonly Replaced[]): readonly PolicyUse[] {
+  const both = replaced.map(({ column, values }) => ({
+    column,
+    policy: 'replace' as const,
+    values: values + (uses.find((use) => use.column === column)?.values ?? 0),
+  }));
+  return [...uses.filter((use) => !replaced.some(({ column }) => column === use.column)), ...both];
 }
 
 /** Every row that was read is in the stage or in quarantine, and what was read is what the manifest says. */

@@ -34,6 +34,7 @@ const manifestSchema = z.strictObject({
   bytes: count,
   checksum,
   source: z.strictObject({ checksum, method: z.enum(['server', 'reader']) }).exactOptional(),
+  replaced: z.array(z.strictObject({ column: z.string(), values: count })).exactOptional(),
 });
 
 /** A manifest, and the version at which it was read. */

@@ -28,4 +28,6 @@ export interface Manifest {
     /** `server`: by the source's HASHBYTES; `reader`: by the reader over the values it was given. */
     readonly method: 'server' | 'reader';
   };
+  /** Raw manifests only: values of the target's columns in which the reader has replaced what is no text. */
+  readonly replaced?: readonly { readonly column: string; readonly values: number }[];
 }

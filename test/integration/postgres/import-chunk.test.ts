@@ -195,7 +195,6 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
         yield batchOfCells(columns, cells);
       },
       quarantineLimit: 2,
-      replaced: () => [{ column: 'text', values: 3 }],
       keep: async (lines: string) => `${kept.push(lines)}`,
     });
     expect(await importChunk(input)).toMatchObject({ rows: 1, reused: false, read: read.value() });
@@ -209,6 +208,27 @@ describe.each([18, 15] as const)('import on PostgreSQL %i', (version) => {
     });
     expect(kept[0]).toContain('x\\u0000');
     expect(await importChunk(input)).toMatchObject({ rows: 1, reused: true, read: read.value() });
+  });
+
+  test('what the reader has replaced is counted with what the conversion replaces', async () => {
+    const { table, chunkId } = await prepare('replaced');
+    const replacing = {
+      ...table,
+      columns: table.columns.map((column) =>
+        column.type.kind === 'text' ? { ...column, policy: 'replace' as const } : column,
+      ),
+    };
+    const input = inputOf(replacing, chunkId, [['a\0', one[1], one[2], '\ufffd'], two], {
+      replaced: () => [
+        { column: 'cell_id', values: 2 },
+        { column: 'note', values: 1 },
+      ],
+    });
+    expect(await importChunk(input)).toMatchObject({ rows: 2 });
+    expect((await findLedgerRow(target, chunkId))?.policies).toEqual([
+      { column: 'cell_id', policy: 'replace', values: 3 },
+      { column: 'note', policy: 'replace', values: 1 },
+    ]);
   });
 
   test('no rows are an import too', async () => {

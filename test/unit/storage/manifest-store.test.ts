@@ -31,6 +31,7 @@ function manifest(fingerprint: string, attempt: string): Manifest {
     bytes: 10,
     checksum: { rows: 2, sum: '00000000000000ff' },
     source: { checksum: { rows: 2, sum: '00000000000000ff' }, method: 'server' },
+    replaced: [{ column: 'c', values: 1 }],
   };
 }
 
