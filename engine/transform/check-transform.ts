@@ -1,5 +1,4 @@
 import { MigrationError } from '../errors.js';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { layoutOf } from '../rows/column-batch.js';
 import { losslessInto } from '../rows/fits.js';
 import { pgTypeOf } from '../rows/pg-types.js';
@@ -9,7 +8,7 @@ import type { DuckDb, DuckDbSession } from './duckdb.js';
 import type { TransformTarget } from './engine.js';
 import { type Lineage, type Output, readLineage } from './lineage.js';
 import { type KnownTable, sameName } from './scope.js';
-import { columnDefinitions } from './vector-types.js';
+import { columnDefinitions, quoteDuckdb } from './sql-text.js';
 import { requireAligned } from './window-alignment.js';
 
 /**

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { duckdbTypeOf } from '../rows/type-map.js';
 import { partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
@@ -15,7 +14,7 @@ import { transformSql } from './join-sql.js';
 import { checksumOfParquet, parquetOptions } from './part-table.js';
 import { type ProgressMeter, startProgress } from './progress.js';
 import { createSourceView } from './source-views.js';
-import { duckdbLiteral } from './vector-types.js';
+import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 
 export interface DuckDbEngineOptions {
   readonly duckdb: DuckDb;

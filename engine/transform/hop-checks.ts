@@ -1,5 +1,4 @@
 import { MigrationError } from '../errors.js';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import {
   describeDifference,
@@ -15,7 +14,7 @@ import type { Lineage } from './lineage.js';
 import { digestDuckdb } from './row-digest.js';
 import { sameName, type TableUse } from './scope.js';
 import { rowId } from './source-views.js';
-import { duckdbLiteral } from './vector-types.js';
+import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 
 export interface HopContext {
   readonly session: DuckDbSession;

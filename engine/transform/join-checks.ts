@@ -1,10 +1,10 @@
 import { MigrationError } from '../errors.js';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { DuckDbSession } from './duckdb.js';
 import type { JoinKeys } from './engine.js';
 import { foldText, fromClause, onCondition, qualified, tableAs } from './join-sql.js';
 import type { JoinUse, Lineage } from './lineage.js';
 import { rowId } from './source-views.js';
+import { quoteDuckdb } from './sql-text.js';
 
 /**
  * Counts left rows that match a right row only without case and trailing blanks: SQL Server's usual collations

@@ -1,6 +1,6 @@
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { JoinUse, Lineage } from './lineage.js';
 import type { TableUse } from './scope.js';
+import { quoteDuckdb } from './sql-text.js';
 
 /** Which part of a transform's FROM is wanted. */
 export interface JoinScope {

@@ -1,4 +1,6 @@
+import { describeType } from '../rows/describe-type.js';
 import type { DuckDbSession } from './duckdb.js';
+import { compareAlike } from './join-key-types.js';
 import { type ColumnOrigin, type KnownTable, Scope, type TableUse } from './scope.js';
 import { type Ast, type AstNode, list, node, parseSelect, renderSelect, text, walk } from './sql-ast.js';
 import { invalid, refuseUnsupported, unsupported } from './supported-sql.js';
@@ -84,7 +86,7 @@ function conjuncts(condition: Ast | undefined): readonly AstNode[] {
 
 /**
  * Only `earlier.column = this.column`: a condition on one table would filter rows unseen, and an expression would
- * hide a text comparison from the collation check.
+ * hide a text comparison from the collation check, and types that do not compare as in SQL Server.
  */
 function joinKey(condition: AstNode, use: TableUse, scope: Scope, file: string): JoinKey {
   const sides = [node(condition.left), node(condition.right)];
@@ -93,13 +95,26 @@ function joinKey(condition: AstNode, use: TableUse, scope: Scope, file: string):
     const right = origins.find(({ alias }) => alias === use.alias);
     const left = origins.find(({ alias }) => alias !== use.alias);
     if (left && right) {
-      return { left, right: right.column, text: origins.every((origin) => scope.isText(origin)) };
+      requireAlike(left, right, scope, file);
+      return { left, right: right.column, text: scope.typeOf(right).kind === 'text' };
     }
   }
   throw unsupported(
     file,
     `in the ON condition of ${use.alias}, anything but <column of an earlier table> = <column of ${use.alias}> ` +
       '(conditions on rows belong in source_filter_<table>)',
+  );
+}
+
+function requireAlike(left: ColumnOrigin, right: ColumnOrigin, scope: Scope, file: string): void {
+  if (compareAlike(scope.typeOf(left), scope.typeOf(right))) return;
+  const sides = [left, right].map(
+    (side) => `${side.alias}.${side.column} (${describeType(scope.typeOf(side))})`,
+  );
+  throw invalid(
+    file,
+    `${sides.join(' = ')} would not match the rows that SQL Server matches, as one of the two rests as its text: ` +
+      'migrate a view that CASTs both to one type (datetimeoffset: to datetime2(6) in UTC), or join on another key',
   );
 }
 

@@ -1,14 +1,13 @@
 import { type DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api';
 import bindings from '@duckdb/node-bindings';
 import { MigrationError } from '../errors.js';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import type { ColumnBatch } from '../rows/column-batch.js';
 import { createRowHasher } from '../rows/hash/row-hasher.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import { type DuckDb, type DuckDbSession, duckDbError } from './duckdb.js';
 import { readParquet } from './part-reader.js';
 import { digestDuckdb } from './row-digest.js';
-import { columnDefinitions, duckdbLiteral } from './vector-types.js';
+import { columnDefinitions, duckdbLiteral, quoteDuckdb } from './sql-text.js';
 import { bytesInVector, type RowRange, writeVector } from './vector-write.js';
 
 /** One part's rows on their way to a file: a temporary table in a session of its own. */

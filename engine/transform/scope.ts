@@ -1,4 +1,4 @@
-import type { Column } from '../rows/types.js';
+import type { Column, LogicalType } from '../rows/types.js';
 import { type AstNode, list, text } from './sql-ast.js';
 import { invalid, unsupported } from './supported-sql.js';
 
@@ -68,9 +68,12 @@ export class Scope {
     return origin;
   }
 
-  isText({ alias, column }: ColumnOrigin): boolean {
+  /** Of a column that `resolve` has found. */
+  typeOf({ alias, column }: ColumnOrigin): LogicalType {
     const use = this.#uses.find((candidate) => candidate.alias === alias);
-    return use?.known.columns.find(({ name }) => name === column)?.type.kind === 'text';
+    const found = use?.known.columns.find(({ name }) => name === column);
+    if (!found) throw new TypeError(`${alias}.${column} was never resolved`);
+    return found.type;
   }
 
   unused(): readonly string[] {

@@ -1,11 +1,10 @@
 import { MigrationError } from '../errors.js';
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { duckdbTypeOf } from '../rows/type-map.js';
 import { describeDifference, equalChecksums } from '../validation/set-checksum.js';
 import type { DuckDbSession } from './duckdb.js';
 import type { TransformSource } from './engine.js';
 import { checksumOfParquet } from './part-table.js';
-import { duckdbLiteral } from './vector-types.js';
+import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 
 /** A column that every source view has besides its own: names one row of one part file. */
 export const rowId = 'migrate:row';

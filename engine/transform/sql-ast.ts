@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../errors.js';
 import type { DuckDbSession } from './duckdb.js';
-import { duckdbLiteral } from './vector-types.js';
+import { duckdbLiteral } from './sql-text.js';
 
 /** DuckDB's own syntax tree, as json_serialize_sql gives it. */
 export type Ast = null | boolean | string | readonly Ast[] | AstNode;

@@ -6,13 +6,13 @@ import fc from 'fast-check';
 import type { Client } from 'pg';
 import { cellText } from '../../../engine/rows/cell-text.js';
 import { batchOf } from '../../../engine/rows/cells.js';
-import { checksumSelectListDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
 import { createRowHasher } from '../../../engine/rows/hash/row-hasher.js';
 import { pgTypeOf } from '../../../engine/rows/pg-types.js';
 import type { Cell, Column, LogicalType, SetChecksum } from '../../../engine/rows/types.js';
 import { parseSetChecksum } from '../../../engine/validation/set-checksum.js';
 import { anyColumnCells, anyRows } from '../../support/arbitrary-rows.js';
+import { checksumSelectListDuckdb } from '../../support/checksum-duckdb.js';
 import { fillDuckdb } from './duckdb-table.js';
 import { type Cluster, startCluster } from './postgres-cluster.js';
 

@@ -5,10 +5,10 @@ import {
   DuckDBDecimalValue,
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
-import { quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { layoutOf } from '../../../engine/rows/column-batch.js';
 import { duckdbTypeOf } from '../../../engine/rows/type-map.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
+import { quoteDuckdb } from '../../../engine/transform/sql-text.js';
 
 /** Creates table `t` anew with the rows, handed over as DuckDB's own values, so that no text is involved. */
 export async function fillDuckdb(

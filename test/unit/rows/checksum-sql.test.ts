@@ -1,4 +1,3 @@
-import { checksumSelectListDuckdb, quoteDuckdb } from '../../../engine/rows/checksum-duckdb.js';
 import { checksumSelectListPostgres, quotePostgres } from '../../../engine/rows/checksum-postgres.js';
 import {
   checksumSelectListTsql,
@@ -7,6 +6,8 @@ import {
   type TsqlColumn,
 } from '../../../engine/rows/checksum-tsql.js';
 import { logicalTypeOf } from '../../../engine/rows/type-map.js';
+import { quoteDuckdb } from '../../../engine/transform/sql-text.js';
+import { checksumSelectListDuckdb } from '../../support/checksum-duckdb.js';
 
 function tsqlColumn(name: string, sourceType: string, precision = 0, scale = 0, clr = false): TsqlColumn {
   const typeName = sourceType.replace(/\(.*/, '');

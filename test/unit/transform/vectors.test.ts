@@ -10,8 +10,8 @@ import {
   createBatch,
 } from '../../../engine/rows/column-batch.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
+import { columnDefinitions } from '../../../engine/transform/sql-text.js';
 import { readVector } from '../../../engine/transform/vector-read.js';
-import { columnDefinitions } from '../../../engine/transform/vector-types.js';
 import { writeVector } from '../../../engine/transform/vector-write.js';
 import { anyRows } from '../../support/arbitrary-rows.js';
 

@@ -1,6 +1,10 @@
-import { quoteDuckdb } from '../rows/checksum-duckdb.js';
 import { duckdbTypeOf } from '../rows/type-map.js';
 import type { Column } from '../rows/types.js';
+
+/** `"name"`, with quotes doubled. */
+export function quoteDuckdb(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
 
 /** `"a" INTEGER, "b" VARCHAR`: columns of a CREATE TABLE. */
 export function columnDefinitions(columns: readonly Column[]): string {
