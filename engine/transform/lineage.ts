@@ -113,8 +113,8 @@ function requireAlike(left: ColumnOrigin, right: ColumnOrigin, scope: Scope, fil
   );
   throw invalid(
     file,
-    `${sides.join(' = ')} would not match the rows that SQL Server matches, as one of the two rests as its text: ` +
-      'migrate a view that CASTs both to one type (datetimeoffset: to datetime2(6) in UTC), or join on another key',
+    `${sides.join(' = ')} would not match the rows that SQL Server matches: CAST both to one type in a view of the ` +
+      "source (datetimeoffset: CAST(SWITCHOFFSET(<column>, '+00:00') AS datetime2)) and migrate that, or join on another key",
   );
 }
 

@@ -1,5 +1,6 @@
 import { MigrationError } from '../../errors.js';
 import type { ColumnBatch, ColumnVector } from '../column-batch.js';
+import { describeType } from '../describe-type.js';
 import { type Policy, policyInto } from '../fits.js';
 import type { Poison } from '../quarantine.js';
 import type { Column, LogicalType } from '../types.js';
@@ -80,7 +81,7 @@ function conversionOf({ type: from }: Column, { name, type: to, policy = 'fail' 
   if (!possible.includes(policy))
     throw new MigrationError(
       'CONFIG_INVALID',
-      `Column ${name}: a source of ${describe(from)} cannot become ${describe(to)} by policy '${policy}'. ` +
+      `Column ${name}: a source of ${describeType(from)} cannot become ${describeType(to)} by policy '${policy}'. ` +
         `Allowed: ${possible.join(', ') || 'none; choose another type'}.`,
     );
   switch (to.kind) {
@@ -127,10 +128,4 @@ function readsAlike(from: LogicalType, to: LogicalType): boolean {
   if (from.kind !== to.kind) return false;
   if ('precision' in from && 'precision' in to) return from.precision === to.precision;
   return from.kind !== 'float' || from.bits === (to as typeof from).bits;
-}
-
-function describe(type: LogicalType): string {
-  const { kind, ...rest } = type;
-  const details = Object.values(rest);
-  return details.length === 0 ? kind : `${kind}(${details.join(', ')})`;
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LogicalType } from '../../../engine/rows/types.js';
 import { type DuckDb, type DuckDbSession, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { fromClause, onCondition, transformSql } from '../../../engine/transform/join-sql.js';
 import { readLineage } from '../../../engine/transform/lineage.js';
@@ -111,6 +112,75 @@ describe('lineage of a transform', () => {
     );
     const scalar = new Set(rows.map(({ name }) => name));
     expect([...functions].filter((name) => !scalar.has(name))).toEqual([]);
+  });
+});
+
+describe('the types of join keys', () => {
+  const time = (precision: 0 | 7): LogicalType => ({ kind: 'time', precision });
+  const timestamp = (precision: 0 | 3 | 6 | 7): LogicalType => ({ kind: 'timestamp', precision });
+  /** Types in one list compare in DuckDB as in SQL Server. */
+  const families: readonly (readonly LogicalType[])[] = [
+    [
+      { kind: 'bool' },
+      { kind: 'int', bits: 8 },
+      { kind: 'int', bits: 64 },
+      { kind: 'decimal', precision: 11, scale: 3 },
+      { kind: 'float', bits: 32 },
+      { kind: 'float', bits: 64 },
+    ],
+    [{ kind: 'date' }, timestamp(0), timestamp(3), timestamp(6)],
+    [timestamp(7)],
+    [time(0)],
+    [time(7)],
+    [{ kind: 'uuid' }],
+    [{ kind: 'text' }, { kind: 'text', maxLength: 36 }],
+    [{ kind: 'bytes' }, { kind: 'bytes', maxLength: 16 }],
+  ];
+  const offsets: readonly LogicalType[] = [
+    { kind: 'offsetTimestamp', precision: 3 },
+    { kind: 'offsetTimestamp', precision: 7 },
+  ];
+  const all = [...families.flat(), ...offsets];
+  const joinOf = (left: LogicalType, right: LogicalType) =>
+    read('SELECT l.k FROM l JOIN r ON l.k = r.k', [
+      { table: 'l', columns: [{ name: 'k', type: left, nullable: true }] },
+      { table: 'r', columns: [{ name: 'k', type: right, nullable: true }] },
+    ]);
+  const pairs = all.flatMap((left) => all.map((right) => [left, right] as const));
+  const alike = ([left, right]: readonly [LogicalType, LogicalType]) =>
+    families.some((family) => family.includes(left) && family.includes(right));
+
+  it('are accepted where they compare as in SQL Server, and are texts only together', async () => {
+    for (const [left, right] of pairs.filter(alike)) {
+      const text = left.kind === 'text';
+      expect(await joinOf(left, right)).toMatchObject({ joins: [{ keys: [{ text }] }] });
+    }
+  });
+
+  it('are refused in every other pair, with what to do', async () => {
+    for (const [left, right] of pairs.filter((pair) => !alike(pair))) {
+      const joining = joinOf(left, right);
+      await expect(joining).rejects.toMatchObject({ code: 'TRANSFORM_INVALID' });
+      await expect(joining).rejects.toThrow(`l.k (${left.kind}`);
+      await expect(joining).rejects.toThrow(`= r.k (${right.kind}`);
+      await expect(joining).rejects.toThrow(/CAST both .* or join on another key/);
+    }
+  });
+
+  it.each([
+    ['misses one time of 0 and 7 digits', "'12:00:00'", "'12:00:00.0000000'", false],
+    [
+      'misses one instant of two offsets',
+      "'2025-01-01 12:00:00 +00:00'",
+      "'2025-01-01 13:00:00 +01:00'",
+      false,
+    ],
+    ['finds times equal that are not', "'2025-01-01 12:00:00.0000007'", "TIMESTAMP '2025-01-01 12:00'", true],
+    ['finds a text equal to a number that it is not', "'1.5'", '2::INTEGER', true],
+    ['reads escapes in a text beside bytes', "'\\x41'", "'A'::BLOB", true],
+  ])('are refused as DuckDB %s', async (_case, left, right, equal) => {
+    await session.run(`CREATE OR REPLACE TEMP TABLE pair AS SELECT ${left}::VARCHAR AS l, ${right} AS r`);
+    expect(await session.rows('SELECT l = r AS "equal" FROM pair')).toEqual([{ equal }]);
   });
 });
 
