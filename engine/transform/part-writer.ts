@@ -45,7 +45,10 @@ export interface PartWriter {
   write(batch: ColumnBatch): Promise<void>;
   /** Writes what is left and tells what was written; no rows, no parts. */
   finish(): Promise<WrittenParts>;
-  /** Frees everything local; to be called after any error. Uploaded parts stay as leftovers of the attempt. */
+  /**
+   * Frees everything local; to be called after any error, also while a call is still under way: it ends that call and
+   * waits for it. Uploaded parts stay as leftovers of the attempt. No write or finish may follow.
+   */
   abort(): Promise<void>;
 }
 
@@ -63,11 +66,16 @@ class DuckDbPartWriter implements PartWriter {
   readonly #options: PartWriterOptions;
   /** Made with the first part: a window without rows touches no disk. */
   readonly #scratch: string;
+  /** All that are open, whoever works on them. */
+  readonly #tables: PartTable[] = [];
   readonly #idle: PartTable[] = [];
   readonly #shipped: Part[] = [];
   readonly #hasher: RowHasher;
   #filling: PartTable | undefined;
   #shipping: Promise<void> | undefined;
+  /** The write or finish under way, or the last one; never rejects. */
+  #call: Promise<void> | undefined;
+  #closed = false;
   #parts = 0;
   #rows = 0;
 
@@ -78,7 +86,37 @@ class DuckDbPartWriter implements PartWriter {
   }
 
   async write(batch: ColumnBatch): Promise<void> {
+    await this.#tracked(this.#fill(batch));
+  }
+
+  async finish(): Promise<WrittenParts> {
+    await this.#tracked(this.#shipAll());
+    await this.abort();
+    const parts = this.#shipped;
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    return { parts, rows: this.#rows, bytes, checksum: this.#hasher.value() };
+  }
+
+  async abort(): Promise<void> {
+    this.#closed = true;
+    await this.#call;
+    await this.#shipping?.catch(() => undefined);
+    for (const table of this.#tables.splice(0)) table.close();
+    if (this.#parts > 0) await rm(this.#scratch, { recursive: true, force: true });
+  }
+
+  #tracked(call: Promise<void>): Promise<void> {
+    this.#call = call.catch(() => undefined);
+    return call;
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new Error('The part writer is closed.');
+  }
+
+  async #fill(batch: ColumnBatch): Promise<void> {
     const { partRows, partBytes = defaultPartBytes, signal } = this.#options;
+    this.#throwIfClosed();
     this.#hasher.add(batch);
     for (let from = 0; from < batch.rows; ) {
       signal.throwIfAborted();
@@ -93,32 +131,28 @@ class DuckDbPartWriter implements PartWriter {
     }
   }
 
-  async finish(): Promise<WrittenParts> {
+  async #shipAll(): Promise<void> {
+    this.#throwIfClosed();
     if (this.#filling && this.#filling.rows > 0) await this.#ship(this.#filling);
     await this.#shipping;
-    await this.abort();
-    const parts = this.#shipped;
-    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-    return { parts, rows: this.#rows, bytes, checksum: this.#hasher.value() };
-  }
-
-  async abort(): Promise<void> {
-    await this.#shipping?.catch(() => undefined);
-    for (const table of [...this.#idle, ...(this.#filling ? [this.#filling] : [])]) table.close();
-    this.#idle.length = 0;
-    this.#filling = undefined;
-    if (this.#parts > 0) await rm(this.#scratch, { recursive: true, force: true });
   }
 
   async #takeTable(): Promise<PartTable> {
-    const table = this.#idle.pop() ?? (await openPartTable(this.#options));
+    const table = this.#idle.pop() ?? (await this.#openTable());
     await table.clear();
+    return table;
+  }
+
+  async #openTable(): Promise<PartTable> {
+    const table = await openPartTable(this.#options);
+    this.#tables.push(table);
     return table;
   }
 
   /** Waits for the part before this one, so that two are under way at most. */
   async #ship(table: PartTable): Promise<void> {
     await this.#shipping;
+    this.#throwIfClosed();
     this.#filling = undefined;
     this.#shipping = this.#copyOut(table, this.#parts).finally(() => this.#idle.push(table));
     // Thrown by the next part's write or by finish; until then it is no unhandled rejection.

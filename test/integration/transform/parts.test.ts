@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnBatch } from '../../../engine/rows/column-batch.js';
 import type { Cell, Column } from '../../../engine/rows/types.js';
+import type { Bucket } from '../../../engine/storage/bucket.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
-import type { DuckDb } from '../../../engine/transform/duckdb.js';
+import type { DuckDb, DuckDbSession } from '../../../engine/transform/duckdb.js';
 import { readParts } from '../../../engine/transform/part-reader.js';
 import { checksumOfParquet } from '../../../engine/transform/part-table.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
@@ -210,5 +211,80 @@ describe('an aborted part writer', () => {
     await writer.abort();
     await writer.abort();
     expect(await readdir(spillDirectory).catch(() => [])).toEqual([]);
+  });
+
+  /** The fixture's DuckDB, which knows how many of its sessions are open. */
+  function counted(onRun: (session: number, sql: string) => void = () => undefined) {
+    const open = new Set<DuckDbSession>();
+    let opened = 0;
+    const openSession: DuckDb['openSession'] = async (signal) => {
+      const session = await fixture.duckdb.openSession(signal);
+      const number = ++opened;
+      const run = session.run.bind(session);
+      const close = session.close.bind(session);
+      open.add(session);
+      return Object.assign(session, {
+        run: async (sql: string) => {
+          onRun(number, sql);
+          await run(sql);
+        },
+        close: () => {
+          open.delete(session);
+          close();
+        },
+      });
+    };
+    return { duckdb: { ...fixture.duckdb, openSession }, open };
+  }
+
+  it('waits for the write that waits for an upload, and leaves no session, file or further part', async () => {
+    const { duckdb, open } = counted();
+    const spillDirectory = join(fixture.directory, 'lost');
+    const uploads: (() => void)[] = [];
+    const putFile: Bucket['putFile'] = async (...args) => {
+      await new Promise<void>((resolve) => uploads.push(resolve));
+      return fixture.bucket.putFile(...args);
+    };
+    const bucket = Object.assign(Object.create(fixture.bucket) as Bucket, { putFile });
+    const writer = fixture.open(some, { duckdb, bucket, partRows: 1_000, spillDirectory });
+    const [batch] = batchesOf(some, rows);
+    const writing = writer.write(batch as ColumnBatch);
+    while (uploads.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const events: string[] = [];
+    const ended = writing.catch(({ message }: Error) => events.push(message));
+    const aborting = writer.abort().then(() => events.push('aborted'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(events).toEqual([]);
+    for (const upload of uploads) upload();
+    await Promise.all([ended, aborting]);
+    expect(events).toEqual(['The part writer is closed.', 'aborted']);
+    expect(uploads).toHaveLength(1);
+    expect(open.size).toBe(0);
+    expect(await readdir(spillDirectory)).toEqual([]);
+  });
+
+  it('takes neither rows nor finish any more', async () => {
+    const { duckdb, open } = counted();
+    const writer = fixture.open(some, { duckdb });
+    const [batch] = batchesOf(some, rows);
+    await writer.write(batch as ColumnBatch);
+    await writer.abort();
+    await expect(writer.write(batch as ColumnBatch)).rejects.toThrow('closed');
+    await expect(writer.finish()).rejects.toThrow('closed');
+    expect(open.size).toBe(0);
+  });
+
+  it('closes the sessions of tables that could not be made, the first and a later one', async () => {
+    for (const faulty of [1, 2]) {
+      const { duckdb, open } = counted((session, sql) => {
+        if (session === faulty && sql.startsWith('CREATE')) throw new Error('no table');
+      });
+      const writer = fixture.open(some, { duckdb, partRows: 1_000 });
+      const [batch] = batchesOf(some, rows);
+      await expect(writer.write(batch as ColumnBatch)).rejects.toThrow('no table');
+      expect(open.size).toBe(faulty);
+      await writer.abort();
+      expect(open.size).toBe(0);
+    }
   });
 });
