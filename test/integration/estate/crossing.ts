@@ -1,0 +1,63 @@
+import type { Policy } from '../../../engine/rows/fits.js';
+
+/** One value on its way into a column of PostgreSQL. */
+interface CrossingValue {
+  /** T-SQL expression. */
+  readonly literal: string;
+  /** The text that PostgreSQL gives of it, in UTC; undefined for one that the column cannot hold. */
+  readonly shown?: string;
+  /** Whether the column's policy has changed it. */
+  readonly changed: boolean;
+  /** Why the column cannot hold it, and how its quarantine file writes it. */
+  readonly refused?: { readonly reason: string; readonly text: string };
+}
+
+/** A source column, the column of PostgreSQL that it is copied into, and what becomes of its values there. */
+export interface Crossing {
+  /** Of both columns. */
+  readonly name: string;
+  readonly declaration: string;
+  /** Declared type of the target's column; undefined for the one that the product has for the source's. */
+  readonly into?: string;
+  readonly policy?: Policy;
+  readonly values: readonly CrossingValue[];
+}
+
+const quote = (text: string): string => `N'${text.replaceAll("'", "''")}'`;
+export const kept = (text: string, shown = text): CrossingValue => ({
+  literal: quote(text),
+  shown,
+  changed: false,
+});
+export const changed = (text: string, shown: string): CrossingValue => ({
+  literal: quote(text),
+  shown,
+  changed: true,
+});
+export const refused = (text: string, reason: string, written = text): CrossingValue => ({
+  literal: quote(text),
+  changed: false,
+  refused: { reason, text: written },
+});
+export const withNul = (value: CrossingValue): CrossingValue => ({
+  ...value,
+  literal: value.literal.replaceAll('\0', "' + NCHAR(0) + N'"),
+});
+
+export function crossing(
+  declaration: string,
+  into: string,
+  policy: Policy | undefined,
+  ...values: readonly CrossingValue[]
+): Crossing {
+  const name = [declaration, 'as', into, ...(policy === undefined ? [] : ['by', policy])].join(' ');
+  return {
+    name: nameOf(name),
+    declaration,
+    into,
+    ...(policy !== undefined && { policy }),
+    values,
+  };
+}
+
+const nameOf = (text: string): string => text.replace(/\W+/g, '_').replace(/_$/, '').toLowerCase();
