@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
+import { transformedType } from '../engine/rows/fits.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
@@ -71,7 +72,11 @@ async function transform(
     const checksums = checksumsOf(context, [outcome.left, ...outcome.rights]);
     await recordResults(deps.target, { runId: context.runId, chunkId: context.chunk.chunkId }, { checksums });
     const { parts, rows, bytes, checksum, joinMismatches } = outcome;
-    const columns = target.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+    const columns = target.columns.map(({ name, type, nullable }) => ({
+      name,
+      type: transformedType(type),
+      nullable,
+    }));
     const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
     const published = await publishManifest(deps.buckets.transformed, prefix, manifest);
     return { rows: published.rows, bytes: published.bytes, reused: false, joinMismatches };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { MigrationError } from '../engine/errors.js';
-import { policyInto } from '../engine/rows/fits.js';
+import { policyInto, transformedType } from '../engine/rows/fits.js';
 import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
 import { displayPath, readText } from './json-file.js';
@@ -97,10 +97,10 @@ function typed(column: Target['columns'][number], field: string): TargetColumn {
   }
 }
 
-/** A transform gives values of the columns' own types, of which only few need a policy. */
+/** A transform gives values of the columns' own types (but for the length of text): few need a policy. */
 function checkPolicies(columns: readonly TargetColumn[], at: (field: string) => string): void {
   for (const [position, { type, policy }] of columns.entries()) {
-    const possible: readonly string[] = policyInto(type, type);
+    const possible: readonly string[] = policyInto(transformedType(type), type);
     if (policy === undefined || possible.includes(policy)) continue;
     const allowed = possible.map((name) => `"${name}"`).join(' or ');
     throw invalid(

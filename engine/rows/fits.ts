@@ -77,6 +77,14 @@ export function policyInto(from: LogicalType, to: LogicalType): readonly Policy[
   return sameClock(from, to) ? ['fail', 'round', 'truncate'] : [];
 }
 
+/**
+ * What a transform gives for a column of `type`: that type itself, to which it casts, but text of any length, as DuckDB's
+ * has none. It is for the import to hold that against the column.
+ */
+export function transformedType(type: LogicalType): LogicalType {
+  return type.kind === 'text' ? { kind: 'text' } : type;
+}
+
 type Clock = Extract<LogicalType, { kind: 'time' | 'timestamp' | 'offsetTimestamp' | 'instant' }>;
 
 /** Whether both are times of one meaning, which differ at most in their digits. */

@@ -1,8 +1,9 @@
 import { MigrationError } from '../errors.js';
 import { layoutOf } from '../rows/column-batch.js';
-import { losslessInto } from '../rows/fits.js';
+import type { TargetTyped } from '../rows/convert/conversion.js';
+import { losslessInto, policyInto } from '../rows/fits.js';
 import { pgTypeOf } from '../rows/pg-types.js';
-import type { Column, LogicalType } from '../rows/types.js';
+import type { LogicalType } from '../rows/types.js';
 import { textField } from '../storage/storage-error.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';
 import type { TransformTarget } from './engine.js';
@@ -94,7 +95,7 @@ async function describe(
 }
 
 function shapeDifferences(
-  wanted: readonly Column[],
+  wanted: readonly TargetTyped[],
   lineage: Lineage,
   described: readonly Described[],
   sources: readonly KnownTable[],
@@ -121,7 +122,7 @@ function shapeDifferences(
 }
 
 function typeDifference(
-  wanted: Column,
+  wanted: TargetTyped,
   output: Output,
   duckdbType: string,
   lineage: Lineage,
@@ -129,8 +130,11 @@ function typeDifference(
 ): string | undefined {
   const type = originType(output, lineage, sources) ?? logicalOfDuckdb(duckdbType);
   if (!type) return `column ${wanted.name} has type ${duckdbType}, CAST it to ${pgTypeOf(wanted.type)}`;
-  // An expression's text has no length that could be compared; PostgreSQL refuses what is too long.
-  if (!output.from && type.kind === 'text' && wanted.type.kind === 'text') return undefined;
+  if (type.kind === 'text' && wanted.type.kind === 'text') {
+    // An expression's text has no length that could be compared; what is too long, the import finds.
+    if (!output.from || (wanted.policy && policyInto(type, wanted.type).includes(wanted.policy)))
+      return undefined;
+  }
   if (losslessInto(type, wanted.type)) {
     if (castsAlike(type, wanted.type)) return undefined;
     return `column ${wanted.name} is ${pgTypeOf(type)}, which only a plain copy turns into ${pgTypeOf(wanted.type)}`;

@@ -1,4 +1,5 @@
-import type { Column, SetChecksum } from '../rows/types.js';
+import type { TargetTyped } from '../rows/convert/conversion.js';
+import type { SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import type { ObjectKey } from '../storage/keys.js';
 import type { Manifest } from '../storage/manifest.js';
@@ -7,7 +8,7 @@ import type { WrittenParts } from './part-writer.js';
 /** What a transform needs to know of a target; `TargetConfig` fits. */
 export interface TransformTarget {
   readonly name: string;
-  readonly columns: readonly Column[];
+  readonly columns: readonly TargetTyped[];
   /** Absent for a plain copy of the one source table. */
   readonly transform?: { readonly file: string; readonly sql: string };
   /** Chunking columns, by which joins must be aligned with the windows where there are any. */

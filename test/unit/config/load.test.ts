@@ -83,6 +83,14 @@ describe('the sample configuration', () => {
     ]);
   });
 
+  test('lets a text behind a transform be cut to its column', async () => {
+    edit(categoryFile, 'targets.0.columns.0.policy', 'truncate');
+    expect((await load()).targets[0]?.columns[0]).toMatchObject({
+      pgType: 'varchar(200)',
+      policy: 'truncate',
+    });
+  });
+
   test('is overridden by the workflow input', async () => {
     const config = await load({ jobMode: 'restart', inputPartition: '20250103' });
     expect(config).toMatchObject({ jobMode: 'restart', inputPartition: '20250103' });
@@ -265,7 +273,13 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     [categoryFile, 'targets.0.transform', undefined, 'exactly one source'],
     [categoryFile, 'targets.0.path', 'direct', 'allowed: "staged"'],
     [categoryFile, 'targets.0.columns.0.policy', 'drop', "'fail', 'replace', 'round', 'truncate'"],
-    [categoryFile, 'targets.0.columns.0.policy', 'round', 'allowed behind a transform: "fail"'],
+    [
+      categoryFile,
+      'targets.0.columns.0.policy',
+      'round',
+      'allowed behind a transform: "fail" or "replace" or "truncate"',
+    ],
+    [categoryFile, 'targets.0.columns.2.policy', 'truncate', 'allowed behind a transform: "fail", as'],
     [categoryFile, 'targets', [], 'at least one target'],
   ])('%s: %s = %j', async (file, path, value, reason) => {
     edit(file, path, value);

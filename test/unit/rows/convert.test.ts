@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { batchOf, rowsOf } from '../../../engine/rows/cells.js';
 import type { TargetTyped } from '../../../engine/rows/convert/conversion.js';
 import { createConverter } from '../../../engine/rows/convert/converter.js';
-import type { Policy } from '../../../engine/rows/fits.js';
+import { type Policy, policyInto, transformedType } from '../../../engine/rows/fits.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
+import { anyType } from '../../support/arbitrary-rows.js';
 
 const note = (type: LogicalType, changes: Partial<TargetTyped> = {}): TargetTyped => ({
   name: 'note',
@@ -238,6 +239,31 @@ describe('conversion', () => {
     ['round', timestamp(7), timestamp(6), '9999-12-31 23:59:59.9999995', 'OUT_OF_CALENDAR'],
   ])('by policy %s of %j into %j does not cover %j', (policy, from, to, cell, reason) => {
     expect(convert(from, to, [cell], { policy }).values).toEqual([reason]);
+  });
+
+  test.each<[LogicalType, readonly Policy[]]>([
+    [varchar(3), ['fail', 'replace', 'truncate']],
+    [text, ['fail', 'replace']],
+    [timestamp(3), ['fail']],
+    [instant(6), ['fail']],
+  ])('behind a transform has for %j the policies %j', (type, allowed) => {
+    expect(policyInto(transformedType(type), type)).toEqual(allowed);
+  });
+
+  test('behind a transform takes each policy that is allowed there, and cuts what an expression made too long', () => {
+    const targets = anyType.filter(({ kind }) => kind !== 'offsetTimestamp');
+    fc.assert(
+      fc.property(targets, (type) => {
+        const from = transformedType(type);
+        for (const policy of policyInto(from, type))
+          expect(convert(from, type, [null], { policy }).values).toEqual([null]);
+      }),
+    );
+    const cut = convert(transformedType(varchar(3)), varchar(3), ['abcd', 'é😀z!', 'abc'], {
+      policy: 'truncate',
+    });
+    expect(cut.values).toEqual(['abc', 'é😀z', 'abc']);
+    expect(cut.changed).toEqual([{ column: 'note', policy: 'truncate', rows: [0, 1] }]);
   });
 
   test('leaves the rows beside those that it changes as they are', () => {

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TargetTyped } from '../../../engine/rows/convert/conversion.js';
+import type { Column } from '../../../engine/rows/types.js';
 import { checkTransform } from '../../../engine/transform/check-transform.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { columnsOf } from '../../integration/transform/fixture.js';
@@ -22,8 +24,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const check = (
-  target: Readonly<Record<string, string>>,
+const check = (target: Readonly<Record<string, string>>, ...rest: Rest) =>
+  checkColumns(columnsOf(target), ...rest);
+
+type Rest = Parameters<typeof checkColumns> extends [unknown, ...infer Others] ? Others : never;
+
+const checkColumns = (
+  columns: readonly TargetTyped[],
   sql?: string,
   sources = [cells],
   by: 'date' | 'none' = 'date',
@@ -32,7 +39,7 @@ const check = (
     duckdb,
     {
       name: 'stats',
-      columns: columnsOf(target),
+      columns,
       sources: sources.map(({ table }) => ({ table, chunkColumn: 'seen' })),
       chunk: { by },
       ...(sql ? { transform: { file, sql } } : {}),
@@ -100,6 +107,19 @@ describe('checkTransform', () => {
     ]) {
       await expect(checking).rejects.toThrow(difference);
     }
+  });
+
+  it('lets a text into a shorter column that has a policy for it', async () => {
+    const sql = 'SELECT id FROM cells';
+    const [id] = columnsOf({ id: 'varchar(10)' });
+    for (const policy of ['truncate', 'fail'] as const)
+      await checkColumns([{ ...(id as Column), policy }], sql);
+    await expect(checkColumns([{ ...(id as Column), policy: 'round' }], sql)).rejects.toMatchObject({
+      code: 'TARGET_SHAPE',
+    });
+    await expect(checkColumns([id as Column], sql)).rejects.toThrow(
+      'column id is varchar(20) and does not fit',
+    );
   });
 
   it('refuses an output that comes twice', async () => {
