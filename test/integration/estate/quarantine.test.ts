@@ -40,10 +40,12 @@ describe('a row that the target cannot hold', () => {
       servers: {
         server01: serverOf('server01', [
           ...['parked', 'kept', 'limited', 'stopped'].map((name) => copyTable(name, left)),
-          ...joinTables(
-            'long',
-            left.filter((row) => row !== nul),
-            [],
+          ...['long', 'cut'].flatMap((name) =>
+            joinTables(
+              name,
+              left.filter((row) => row !== nul),
+              [],
+            ),
           ),
         ]),
       },
@@ -193,13 +195,16 @@ describe('a row that the target cannot hold', () => {
     expect(await rowsOf(estate, 'stage.limited')).toEqual([day1]);
   }, 60_000);
 
+  const growNotes = (name: string) =>
+    estate.writeFile(
+      `sql/transform/${name}.sql`,
+      `SELECT l.id, l.taken_at, repeat(l.note, 17) AS note, l.amount, l.dropped, r.device, r.quality
+         FROM ${name}_left AS l LEFT JOIN ${name}_right AS r ON l.id = r.device AND l.taken_at = r.taken_at`,
+    );
+
   it('may come out of the transform: a text that grew too long is found before the server cuts or refuses it', async () => {
     joinCategory(estate, 'long', options);
-    estate.writeFile(
-      'sql/transform/long.sql',
-      `SELECT l.id, l.taken_at, repeat(l.note, 17) AS note, l.amount, l.dropped, r.device, r.quality
-         FROM long_left AS l LEFT JOIN long_right AS r ON l.id = r.device AND l.taken_at = r.taken_at`,
-    );
+    growNotes('long');
     policy('long', { poison: 'quarantine' });
     const summary = await estate.run({ category: 'long' });
     expect(summary).toMatchObject({ rows: 2, rowsQuarantined: 2 });
@@ -207,6 +212,28 @@ describe('a row that the target cannot hold', () => {
       joined(day1.replace('first', 'first'.repeat(17))),
       joined(fourth),
     ]);
+  }, 60_000);
+
+  it('may be held after all, cut by the policy of its column, also behind a transform', async () => {
+    joinCategory(estate, 'cut', options);
+    growNotes('cut');
+    estate.configure('config/categories/cut.json', (json) => {
+      const [target] = json.targets as [{ columns: { name: string; policy?: string }[] }];
+      for (const column of target.columns) if (column.name === 'note') column.policy = 'truncate';
+      return json;
+    });
+    const summary = await estate.run({ category: 'cut' });
+    expect(summary).toMatchObject({ state: 'COMPLETED', rows: 4, rowsQuarantined: 0 });
+    const notes = await estate.postgres.query('SELECT note FROM mart.cut ORDER BY id, taken_at');
+    expect(notes.rows.map(({ note }) => note)).toEqual([
+      'first'.repeat(17),
+      'second'.repeat(17).slice(0, 100),
+      secret.repeat(17).slice(0, 100),
+      null,
+    ]);
+    expect(reportOf(summary.report ?? '')).toMatchObject({
+      policies: [{ target: 'cut', column: 'note', policy: 'truncate', values: 2 }],
+    });
   }, 60_000);
 
   it('is told by the report of a stopped run with all that is left', async () => {
