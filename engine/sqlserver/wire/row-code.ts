@@ -79,10 +79,25 @@ function fuse(codes: readonly CellCode[], first: number, stopped: StoppedAt): Fu
   const bindings = codes.flatMap(({ bound }, index) =>
     Object.entries(bound).map(([name, value]) => [`${name}${index}`, value] as const),
   );
-  const make = new Function(
-    'stopped',
-    ...bindings.map(([name]) => name),
+  const make = factoryOf(
+    ['stopped', ...bindings.map(([name]) => name)],
     `return function (bytes, at, end, row, bitmap) {${blocks.join('\n')}\nreturn at;};`,
   );
-  return make(stopped, ...bindings.map(([, value]) => value)) as FusedDecoder;
+  return make(stopped, ...bindings.map(([, value]) => value));
+}
+
+type Factory = (...bound: unknown[]) => FusedDecoder;
+
+/** By their code, the latest last: what is generated anew would be optimized anew in each chunk. */
+const factories = new Map<string, Factory>();
+const keptFactories = 500;
+
+function factoryOf(parameters: readonly string[], body: string): Factory {
+  const code = [...parameters, body].join('\n');
+  const made = factories.get(code) ?? (new Function(...parameters, body) as Factory);
+  factories.delete(code);
+  factories.set(code, made);
+  const [oldest] = factories.keys();
+  if (factories.size > keptFactories && oldest !== undefined) factories.delete(oldest);
+  return made;
 }
