@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { portVariable, type SandboxPorts } from './settings.js';
 
@@ -25,15 +26,16 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A free TCP port, for tests that must not meet a running sandbox. */
-export function freePort(): Promise<number> {
-  return new Promise((settle, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => settle(port));
-    });
-  });
+/** Below what systems give to outgoing connections, which could take the port between here and its use. */
+const range = { first: 15_000, last: 31_999 } as const;
+const given = new Set<number>();
+
+/** A free TCP port that this process has not been given before, for tests that must not meet a running sandbox. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(range.first, range.last + 1);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
 }

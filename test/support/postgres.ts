@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TargetEndpoint } from '../../engine/postgres/connection';
 import { sqlFile } from '../../engine/sql-files';
+import { freePort } from '../../sandbox/services/ports.js';
 import { postgresBinaries, postgresUser, type ServerUser } from '../../sandbox/services/postgres-binaries';
 
 export interface TestPostgres {
@@ -138,13 +138,4 @@ async function connectAdmin(port: number, name: string, log: () => string): Prom
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -60,6 +60,11 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
     await sleep(25);
   }
 }
+/** Until nothing has been exported for longer than a pause takes to reach every database. */
+async function quiet(engine: FakeEngine): Promise<void> {
+  for (let before = -1; before !== engine.exported.length || sessions(engine) > 0; await sleep(2_000))
+    before = engine.exported.length;
+}
 const status = (handle: Handle): Promise<CategoryStatus> => handle.query(statusQuery);
 const limitOf = async (handle: Handle, server: string): Promise<number | undefined> =>
   (await status(handle)).servers.find((candidate) => candidate.server === server)?.limit;
@@ -95,8 +100,7 @@ describe('pause', () => {
       await until(() => engine.exported.length >= 2 && sessions(engine) > 0);
       const answer = await handle.executeUpdate(controls.pause.update, { args: [{ mode: 'drain' }] });
       expect(answer.pauses).toEqual([{ mode: 'drain', scope: {}, by: 'operator' }]);
-      await until(() => sessions(engine) === 0);
-      await sleep(700);
+      await quiet(engine);
       const paused = [engine.exported.length, engine.transformed.length];
       expect(engine.exported.length).toBeLessThan(18);
       await sleep(700);
@@ -194,7 +198,7 @@ describe('setConcurrency', () => {
   });
 
   it('raises at once, lowers by drain, and is never exceeded', async () => {
-    const engine = engineOf({ chunksPerDatabase: 25, perServer: 1, exportMs: 500 });
+    const engine = engineOf({ chunksPerDatabase: 25, perServer: 1, exportMs: 1_200 });
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(() => engine.exported.length > 2);
