@@ -172,7 +172,7 @@ describe('a category', () => {
     joinCategory(estate, 'aged', { databases: { old: ['Old'] } });
     await estate.run({ category: 'aged' });
     expect(await methods('aged')).toEqual([
-      'raw by duckdb: 2 true',
+      'raw by reader: 2 true',
       'source by reader: 2 true',
       'transformed by duckdb: 2 true',
       'transformed by none: 0 true',
