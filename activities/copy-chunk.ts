@@ -143,7 +143,7 @@ class DirectCopy {
     if (this.#confirmed !== read.rows)
       throw new MigrationError(
         'CHECKSUM_EXPORT',
-        `${this.#source.subject}: ${this.#confirmed} rows were read and ${read.rows} copied.`,
+        `${this.#source.subject}: ${this.#confirmed} rows were read and ${read.rows} copied. Nothing was kept; retry the chunk.`,
       );
     const stated = this.#stated;
     if (stated === undefined) this.#stated = { checksum: read, method: 'reader' };

@@ -7,7 +7,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, ChunkRef, DatabaseId, Route, StepResult } from '../activities/contract.js';
+import type {
+  Activities,
+  ChunkRef,
+  DatabaseId,
+  Route,
+  StepName,
+  StepResult,
+} from '../activities/contract.js';
 import { exportedSignal, haltSignal } from './messages.js';
 import { stepOptions } from './options.js';
 
@@ -56,9 +63,8 @@ export async function migrateChunk(input: MigrateChunkInput): Promise<ChunkOutco
 }
 
 type StepReport = readonly [string, StepResult];
-type StepLabel = 'export' | 'copy' | 'transform' | 'import' | 'checksum';
 type RunStep = (
-  name: StepLabel,
+  name: StepName | 'copy',
   work: (activities: Activities) => Promise<StepResult>,
 ) => Promise<StepResult>;
 

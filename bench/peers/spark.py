@@ -1,8 +1,7 @@
 """A Spark session that stays up and does one job for each line of JSON it reads, as the founding case does it.
 
 The founding case's engine is AWS Glue 5, which is Spark 3.5 on Java 17: JDBC reads of four partitions, the transform
-in Spark, and CSV files that PostgreSQL's COPY loads (there from S3, here by psql; several times as fast as Spark's own
-JDBC writer).
+in Spark, and CSV files that PostgreSQL's COPY loads (there from S3, here by psql).
 """
 import json
 import sys
