@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
+import { v8Flags } from '../workers/v8-flags.js';
 import { buildOursProcess } from './built.js';
 import { type Figures, measureWithin } from './measure.js';
 import { categoryOf, type OursProject, writeCategory, writeProject } from './ours-project.js';
@@ -48,7 +49,7 @@ export type OursAnswer =
 export async function startOurs(directory: string, source: BenchSource, target: BenchTarget): Promise<Ours> {
   const project: OursProject = writeProject(directory, source, target);
   const child = fork(buildOursProcess(), {
-    execArgv: [],
+    execArgv: [...v8Flags.activities, ...profiling()],
     env: { ...process.env, ...project.environment },
   });
   const answers = on(child, 'message');
@@ -79,6 +80,12 @@ export async function startOurs(directory: string, source: BenchSource, target: 
       await ended;
     },
   };
+}
+
+/** With BENCH_PROFILE=directory the process leaves a CPU profile there when it ends. */
+function profiling(): readonly string[] {
+  const directory = process.env.BENCH_PROFILE ?? '';
+  return directory === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
 }
 
 /** Why the product cannot do this here, or undefined where it can. */

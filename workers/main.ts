@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cores, defaultProcesses } from './process-share.js';
+import { v8Flags } from './v8-flags.js';
 
 /**
  * `npm run worker`: one process for workflow code and some for activities, since decoding rows would starve
@@ -12,9 +13,6 @@ type Role = keyof typeof roles;
 
 /** glibc keeps what threads have freed, an arena for each; a worker's threads come and go with every call. */
 const memory = { MALLOC_ARENA_MAX: '2' };
-
-/** Some 55 MB live in it, whatever the number of chunks; without a bound V8 left four times that uncollected. */
-const heap: Partial<Record<Role, readonly string[]>> = { workflows: ['--max-old-space-size=1024'] };
 
 const options = new Command('worker')
   .description(
@@ -47,14 +45,10 @@ function processesOf(text: string): number {
 function start(role: Role): ChildProcess {
   const extension = __filename.endsWith('.ts') ? '.ts' : '.js';
   const script = join(__dirname, `${roles[role]}${extension}`);
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, ...(heap[role] ?? []), script, ...shared(role)],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...memory, ...process.env },
-    },
-  );
+  const child = spawn(process.execPath, [...process.execArgv, ...v8Flags[role], script, ...shared(role)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...memory, ...process.env },
+  });
   child.once('exit', (code, signal) => ended(role, code, signal));
   return child;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { logFile, startService, waitUntil } from './process.js';
@@ -32,14 +32,36 @@ export interface TemporalOptions {
  */
 const goRuntime = { GOGC: '400', GODEBUG: 'adaptivestackstart=1' };
 
+/** The server takes ports for its inner services by itself, any of which another process may take just before it. */
+const attempts = 3;
+
 /**
  * Starts Temporal's development server with its Web UI and waits until its default namespace answers.
- * The two pragmas make it about three times as fast on a file; a crash of the machine, not of the server,
- * could lose its last moments, which a sandbox may.
  * @throws Error with the path of its log when it does not come up within a minute.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const cli = await ensureTemporalCli();
+  const log = logFile(options.directory, 'temporal');
+  for (let attempt = 1; ; attempt += 1) {
+    const logged = sizeOf(log);
+    try {
+      return await startOnce(cli, options);
+    } catch (error) {
+      const portTaken = readFileSync(log).subarray(logged).includes('address already in use');
+      if (!portTaken || attempt === attempts) throw error;
+    }
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * The two pragmas make it about three times as fast on a file; a crash of the machine, not of the server,
+ * could lose its last moments, which a sandbox may.
+ */
+async function startOnce(cli: string, options: TemporalOptions): Promise<TemporalServer> {
   const data = join(options.directory, 'temporal');
   mkdirSync(data, { recursive: true });
   const address = `localhost:${options.port}`;
