@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
 import { parseHostPort } from './host-port.js';
+import { type TemporalEnvironment, temporalTls, temporalTlsVariables } from './temporal-environment.js';
 
 /** The process environment, checked. Secrets are behind functions so that no log or dump can show them. */
 export interface Environment {
@@ -26,7 +27,7 @@ export interface Environment {
   };
   /** `file:///…` or `s3://bucket/prefix`. */
   readonly buckets: { readonly raw: string; readonly transformed: string; readonly stats: string };
-  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly temporal: TemporalEnvironment;
   /** Absolute directory of the configuration files. */
   readonly configDir: string;
   /** Absolute directory for scratch files. */
@@ -60,6 +61,7 @@ const temporalVariables = z.object({
     .default('localhost:7233')
     .pipe(hostPort('host:port, for example localhost:7233')),
   TEMPORAL_NAMESPACE: z.string().default('default'),
+  ...temporalTlsVariables.shape,
 });
 
 const targetVariables = z.object({
@@ -161,7 +163,12 @@ function check<S extends z.ZodType>(schema: S, given: Given): z.infer<S> {
 
 function temporalOf(checked: z.infer<typeof temporalVariables>): Environment['temporal'] {
   const { host, port } = checked.TEMPORAL_ADDRESS;
-  return { address: `${host}:${port}`, namespace: checked.TEMPORAL_NAMESPACE };
+  const tls = temporalTls(checked);
+  return {
+    address: `${host}:${port}`,
+    namespace: checked.TEMPORAL_NAMESPACE,
+    ...(tls !== undefined && { tls }),
+  };
 }
 
 function targetOf(checked: z.infer<typeof targetVariables>, given: Given): Environment['target'] {

@@ -1,5 +1,6 @@
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Environment } from '../config/environment.js';
+import { connectionOptions } from '../config/temporal-environment.js';
 import { MigrationError } from '../engine/errors.js';
 
 const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
@@ -15,7 +16,7 @@ export async function connect({ temporal }: Environment): Promise<NativeConnecti
     shutdownSignals: [],
   });
   try {
-    return await NativeConnection.connect({ address: temporal.address });
+    return await NativeConnection.connect(connectionOptions(temporal));
   } catch (cause) {
     throw new MigrationError(
       'CONFIG_INVALID',
