@@ -1,25 +1,29 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBucket } from '../../../engine/storage/open-bucket.js';
 import { createS3Bucket } from '../../../engine/storage/s3-bucket.js';
+import type { AwsServer } from '../../../sandbox/services/aws-server.js';
+import { startMoto } from '../../../sandbox/services/moto.js';
 import { describeBucket } from './bucket-contract.js';
-import { type S3Server, startS3Server } from './s3-server.js';
 
-let server: S3Server;
+let server: AwsServer;
+let directory: string;
 const saved = { ...process.env };
 
 beforeAll(async () => {
-  server = await startS3Server();
-  process.env.AWS_ENDPOINT_URL_S3 = server.endpoint;
-  process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = 'test';
-  process.env.AWS_SECRET_ACCESS_KEY = 'test';
+  directory = await mkdtemp(join(tmpdir(), 's3-bucket-'));
+  server = await startMoto({ directory });
+  Object.assign(process.env, server.environment);
   const client = new S3Client({ forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: 'raw-bucket' }));
   client.destroy();
 }, 300_000);
 afterAll(async () => {
   await server.stop();
+  await rm(directory, { recursive: true });
   process.env = saved;
 });
 
