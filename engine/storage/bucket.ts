@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 export interface ObjectInfo {
   readonly key: string;
   readonly bytes: number;
+  /** By the clock of the store. */
+  readonly lastModified: Date;
 }
 
 /** Opaque version of an object, for conditional puts (an ETag, or a hash of the content on file://). */
@@ -29,10 +31,15 @@ export interface Bucket {
   stream(key: string): Promise<Readable>;
   /** A local path with the object's bytes: the file itself on file://, else a download into `directory`. */
   localFile(key: string, directory: string, signal?: AbortSignal): Promise<string>;
-  /** Every object whose key starts with `prefix`, in pages behind the scenes. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /**
+   * Every object whose key starts with `prefix`, in pages behind the scenes; with `after`, a key that this bucket has
+   * listed before, only what comes behind that, be it still there or not.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
   /** Deletes an object; no error where there is none. */
   delete(key: string): Promise<void>;
+  /** Deletes an object that is still at `expected`. Returns false where it is not, or is gone. */
+  deleteIf(key: string, expected: ObjectVersion): Promise<boolean>;
   /** Proves that the bucket can be written, read and deleted, with an object of its own; else STORAGE_ACCESS. */
   probe(): Promise<void>;
 }

@@ -151,23 +151,46 @@ class S3Bucket implements Bucket {
     );
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
     const pages = paginateListObjectsV2(
       { client: this.#client },
-      { Bucket: this.#name, Prefix: `${this.#prefix}${prefix}` },
+      {
+        Bucket: this.#name,
+        Prefix: `${this.#prefix}${prefix}`,
+        ...(after !== undefined && { StartAfter: `${this.#prefix}${after}` }),
+      },
     );
     const pager = pages[Symbol.asyncIterator]();
     for (;;) {
       const page = await this.#mapped('list', prefix, () => pager.next());
       if (page.done) return;
       for (const object of page.value.Contents ?? []) {
-        yield { key: (object.Key ?? '').slice(this.#prefix.length), bytes: object.Size ?? 0 };
+        yield {
+          key: (object.Key ?? '').slice(this.#prefix.length),
+          bytes: object.Size ?? 0,
+          // Every store says it; one that does not is never taken for old.
+          lastModified: object.LastModified ?? new Date(),
+        };
       }
     }
   }
 
   async delete(key: string): Promise<void> {
     await this.#mapped('delete', key, () => this.#client.send(new DeleteObjectCommand(this.#at(key))));
+  }
+
+  /** Looks first, as servers other than AWS's may pass over the condition. */
+  async deleteIf(key: string, expected: ObjectVersion): Promise<boolean> {
+    if ((await this.get(key))?.version !== expected) return false;
+    return this.#mapped('delete', key, async () => {
+      try {
+        await this.#client.send(new DeleteObjectCommand({ ...this.#at(key), IfMatch: expected }));
+        return true;
+      } catch (error) {
+        if (s3Status(error) === 412 || s3Status(error) === 409 || isMissingObject(error)) return false;
+        throw error;
+      }
+    });
   }
 
   async probe(): Promise<void> {
