@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Column, SetChecksum } from '../rows/types.js';
+import type { CarriedColumn } from '../sqlserver/carried-select.js';
 import type { Part } from '../storage/manifest.js';
 import type { JoinKeys } from '../transform/engine.js';
 
@@ -56,14 +57,6 @@ export interface ExportJobRequest extends JobRequest {
   readonly statements: readonly string[];
   /** Whether `h` comes with each row: then what the source says is the sum of the server's hashes. */
   readonly serverHash: boolean;
-}
-
-/**
- * A column, and how its values travel through JDBC: as values of its type; as their canonical text (docs/checksums.md)
- * where driver or Spark would round or shift them; or as UTF-16LE bytes, as only those show half of a surrogate pair.
- */
-export interface CarriedColumn extends Column {
-  readonly carriedAs: 'value' | 'text' | 'utf16';
 }
 
 export interface JobServer {
