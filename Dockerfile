@@ -43,7 +43,6 @@ COPY config/server-mappings.json config/
 COPY config/categories config/categories
 COPY config/migration-parameters config/migration-parameters
 COPY config/schemas config/schemas
-COPY deploy/worker/health.cjs deploy/worker/health.cjs
 USER node
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 CMD ["node", "deploy/worker/health.cjs"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 CMD ["node", "dist/workers/health.js"]
 CMD ["node", "dist/workers/main.js"]

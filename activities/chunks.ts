@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { type ErrorCode, errorCodes, MigrationError } from '../engine/errors.js';
 import { listPending, parkChunk } from '../engine/postgres/control/chunks.js';
 import {
@@ -23,6 +24,7 @@ import type {
 } from './contract.js';
 import { cutKeys } from './cut-keys.js';
 import type { Dependencies } from './dependencies.js';
+import { logLines } from './log-lines.js';
 import { type RunContexts, routeOf, targetOf } from './run-context.js';
 import { runStep } from './step.js';
 
@@ -42,6 +44,7 @@ export function chunkActivities(
     parkChunk: ({ code, message, ...ref }) =>
       runStep(async (step) => {
         await parkChunk(deps.target, ref, { code, message }, !mayPass(code));
+        log.error(logLines.chunkParked, { chunkId: ref.chunkId, runId: ref.runId, code, cause: message });
         if (code !== 'CHECKSUM_STAGE') return;
         const { target } = await contexts.chunk(ref);
         const onProgress = (): void => step.advance(1);

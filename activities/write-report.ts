@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { log } from '@temporalio/activity';
 import { MigrationError } from '../engine/errors.js';
 import {
   type ChunkTotals,
@@ -12,6 +13,7 @@ import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
 import type { ReportSummary, RunRef, RunState } from './contract.js';
 import type { Dependencies } from './dependencies.js';
+import { logLines } from './log-lines.js';
 import { chunkEntry } from './report/chunk-entry.js';
 import { StatisticsFiles } from './report/statistics-files.js';
 import type { RunContexts } from './run-context.js';
@@ -40,6 +42,8 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
         await deps.buckets.stats.putFile(key, local);
         const report = `${deps.buckets.stats.url.replace(/\/$/, '')}/${key}`;
         await finishRun(deps.target, runId, { state, report, ...(failure !== undefined && { failure }) });
+        if (state === 'FAILED')
+          log.error(logLines.runFailed, { category: config.category, runId, failure: failure ?? '' });
         return { state, report, ...totalsOf(await chunkTotals(deps.target, runId)) };
       } finally {
         await scratch.remove();

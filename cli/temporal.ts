@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Environment } from '../config/environment.js';
-import { connectionOptions } from '../config/temporal-environment.js';
+import { connectionOptions, howToReach } from '../config/temporal-environment.js';
 import { CliError } from './cli-error.js';
 
 /** A server that is there answers at once; the rest is for slow networks. */
@@ -16,7 +16,7 @@ export async function connectTemporal(temporal: Environment['temporal']): Promis
   } catch (cause) {
     throw new CliError(
       'unreachable',
-      `No Temporal server answers at ${address}: start one (npm run sandbox) or set TEMPORAL_ADDRESS.`,
+      `No Temporal server answers at ${temporal.address}: ${howToReach(temporal)}`,
       { cause },
     );
   }

@@ -105,6 +105,13 @@ export function connectionOptions({
   return { address, ...tls?.options() };
 }
 
+/** What whoever finds no answer has to do, to end a sentence with. */
+export function howToReach({ tls }: TemporalEnvironment): string {
+  return tls === undefined
+    ? 'start one (npm run sandbox) or set TEMPORAL_ADDRESS.'
+    : 'check TEMPORAL_ADDRESS, and the certificates and the API key of TEMPORAL_TLS_… and TEMPORAL_API_KEY, as a server hangs up on those that it does not know.';
+}
+
 interface Pem {
   readonly path?: string;
   readonly read: () => Buffer;
