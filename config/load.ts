@@ -68,6 +68,7 @@ export async function loadRunConfig(
     attentionWaitSeconds: category.attention.wait,
     quarantineLimit: category.poison === 'quarantine' ? category.poisonLimit : 0,
     storage: category.storage,
+    retention: category.retention,
     duckdb: category.duckdb,
     sourceChecksum: category.sourceChecksum,
     stallSeconds: category.stall,

@@ -18,6 +18,7 @@ export interface RunConfig {
   /** Rows of one chunk that may go to quarantine; 0 where a row that the target cannot hold parks its chunk. */
   readonly quarantineLimit: number;
   readonly storage: { readonly partRows: number };
+  readonly retention: Retention;
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
   /** Who hashes what was read: the server by a second look at the rows, or the reader alone. */
   readonly sourceChecksum: 'server' | 'reader';
@@ -29,6 +30,17 @@ export interface RunConfig {
     readonly targetSchema: string;
     readonly dependents: 'refuse' | 'recreate';
   };
+}
+
+/** How long what runs leave in the buckets is kept; without a number, for ever. */
+export interface Retention {
+  readonly rawDays?: number;
+  readonly transformedDays?: number;
+  readonly quarantineDays?: number;
+  /** Reports and statistics. */
+  readonly statsDays?: number;
+  /** Of what attempts have left that never came to count; longer than any attempt can be at work. */
+  readonly orphanHours: number;
 }
 
 export interface SourceDatabase {

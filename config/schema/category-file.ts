@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { guardSchema } from './guard.js';
+import { retentionSchema } from './retention.js';
 import { allowed, schemaReference, strictObject, whole } from './strict-object.js';
 import { targetSchema } from './target.js';
 
@@ -52,6 +53,7 @@ export const categoryFileSchema = strictObject({
   storage: strictObject({
     partRows: whole(1, 100_000_000, 'rows').default(250_000).describe('Rows of one Parquet part.'),
   }).prefault({}),
+  retention: retentionSchema.prefault({}),
   duckdb: strictObject({
     memoryLimit: z
       .string(allowed(memoryAllowed))
