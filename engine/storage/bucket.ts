@@ -7,6 +7,14 @@ export interface ObjectInfo {
   readonly lastModified: Date;
 }
 
+/** A small object as it was read. */
+export interface ReadObject {
+  readonly body: string;
+  readonly version: ObjectVersion;
+  /** By the clock of the store. */
+  readonly lastModified: Date;
+}
+
 /** Opaque version of an object, for conditional puts (an ETag, or a hash of the content on file://). */
 export type ObjectVersion = string;
 
@@ -26,8 +34,8 @@ export interface Bucket {
    * Returns false when somebody else was first.
    */
   putIf(key: string, body: string, expected: ObjectVersion | null): Promise<boolean>;
-  /** The object and its version, or undefined where there is none. Small objects only. */
-  get(key: string): Promise<{ readonly body: string; readonly version: ObjectVersion } | undefined>;
+  /** The object, or undefined where there is none. Small objects only. */
+  get(key: string): Promise<ReadObject | undefined>;
   stream(key: string): Promise<Readable>;
   /** A local path with the object's bytes: the file itself on file://, else a download into `directory`. */
   localFile(key: string, directory: string, signal?: AbortSignal): Promise<string>;

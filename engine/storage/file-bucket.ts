@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { MigrationError } from '../errors.js';
-import type { Bucket, ObjectInfo, ObjectVersion } from './bucket.js';
+import type { Bucket, ObjectInfo, ObjectVersion, ReadObject } from './bucket.js';
 import { withFileLock } from './file-lock.js';
 import { probeBucket } from './probe.js';
 import { fileError, systemCode } from './storage-error.js';
@@ -63,11 +63,17 @@ class FileBucket implements Bucket {
     });
   }
 
-  async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
+  async get(key: string): Promise<ReadObject | undefined> {
     return this.#mapped('read', key, async () => {
-      const body = await orUndefined(readFile(this.#path(key)), ['ENOENT', 'ENOTDIR']);
-      if (!body) return undefined;
-      return { body: body.toString('utf8'), version: createHash('sha256').update(body).digest('hex') };
+      const file = await orUndefined(open(this.#path(key)), ['ENOENT', 'ENOTDIR']);
+      if (!file) return undefined;
+      try {
+        const body = await file.readFile();
+        const version = createHash('sha256').update(body).digest('hex');
+        return { body: body.toString('utf8'), version, lastModified: (await file.stat()).mtime };
+      } finally {
+        await file.close();
+      }
     });
   }
 

@@ -41,6 +41,7 @@ const manifestSchema = z.strictObject({
 export interface FoundManifest {
   readonly manifest: Manifest;
   readonly version: ObjectVersion;
+  readonly lastModified: Date;
 }
 
 /** As `findManifest`, for those who only read. */
@@ -55,7 +56,9 @@ export async function readManifest(bucket: Bucket, prefix: ObjectKey): Promise<M
 export async function findManifest(bucket: Bucket, prefix: ObjectKey): Promise<FoundManifest | undefined> {
   const key = manifestKey(prefix);
   const found = await bucket.get(key);
-  return found && { manifest: parseManifest(found.body, `${key} in ${bucket.url}`), version: found.version };
+  if (found === undefined) return undefined;
+  const { body, version, lastModified } = found;
+  return { manifest: parseManifest(body, `${key} in ${bucket.url}`), version, lastModified };
 }
 
 /** Puts `manifest` in the place of what was found there, or of nothing; false where somebody else was first. */

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { MigrationError } from '../errors.js';
-import type { Bucket, ObjectInfo, ObjectVersion } from './bucket.js';
+import type { Bucket, ObjectInfo, ObjectVersion, ReadObject } from './bucket.js';
 import { probeBucket } from './probe.js';
 import { isMissingObject, s3Error, s3Status } from './s3-error.js';
 
@@ -106,11 +106,16 @@ class S3Bucket implements Bucket {
     });
   }
 
-  async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
+  async get(key: string): Promise<ReadObject | undefined> {
     return this.#mapped('read', key, async () => {
       try {
         const answer = await this.#client.send(new GetObjectCommand(this.#at(key)));
-        return { body: (await answer.Body?.transformToString('utf-8')) ?? '', version: answer.ETag ?? '' };
+        return {
+          body: (await answer.Body?.transformToString('utf-8')) ?? '',
+          version: answer.ETag ?? '',
+          // Every store says it; one that does not is never taken for old.
+          lastModified: answer.LastModified ?? new Date(),
+        };
       } catch (error) {
         if (isMissingObject(error)) return undefined;
         throw error;
@@ -168,7 +173,6 @@ class S3Bucket implements Bucket {
         yield {
           key: (object.Key ?? '').slice(this.#prefix.length),
           bytes: object.Size ?? 0,
-          // Every store says it; one that does not is never taken for old.
           lastModified: object.LastModified ?? new Date(),
         };
       }
