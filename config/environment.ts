@@ -4,27 +4,21 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import { parseHostPort } from './host-port.js';
+import { type ParameterNames, parameterNames, parameterVariables } from './parameter-names.js';
+import { type SourceIdentity, sourceIdentity, sourceVariables } from './source-credentials.js';
+import { type TargetEnvironment, targetOf, targetVariables } from './target-environment.js';
 import { type TemporalEnvironment, temporalTls, temporalTlsVariables } from './temporal-environment.js';
+import { type Given, hostPort, required, requireFile } from './variables.js';
 
 /** The process environment, checked. Secrets are behind functions so that no log or dump can show them. */
 export interface Environment {
-  readonly target: {
-    readonly host: string;
-    readonly port: number;
-    readonly database: string;
-    readonly user: string;
-    readonly password: () => string;
-    /** PEM file of the certificate authority; absent for the system's own. */
-    readonly caFile?: string;
-    readonly tls: 'verify' | 'off';
-  };
-  readonly source: {
+  readonly target: TargetEnvironment;
+  readonly source: SourceIdentity & {
     /** PEM file of the certificate authority that signed the SQL Servers' certificates. */
     readonly caFile?: string;
-    /** Value of a variable that names a source secret, or undefined; see `sourceCredentials`. */
-    readonly secretVariable: (name: string) => string | undefined;
   };
+  /** Names of parameters in Parameter Store; what has none is in a file below `configDir`. */
+  readonly parameters: ParameterNames;
   /** `file:///…` or `s3://bucket/prefix`. */
   readonly buckets: { readonly raw: string; readonly transformed: string; readonly stats: string };
   readonly temporal: TemporalEnvironment;
@@ -34,17 +28,6 @@ export interface Environment {
   readonly spillDir: string;
   /** How long a worker that is told to stop lets running steps go on. */
   readonly drainSeconds: number;
-}
-
-const required = (allowed: string) => z.string({ error: `is not set; allowed: ${allowed}` });
-
-function hostPort(allowed: string, defaultPort?: number) {
-  return required(allowed).transform((value, context) => {
-    const parsed = parseHostPort(value, defaultPort);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({ code: 'custom', message: `is '${value}'; allowed: ${allowed}` });
-    return z.NEVER;
-  });
 }
 
 const bucketForms = "'file:///absolute/directory' or 's3://bucket/prefix'";
@@ -64,18 +47,6 @@ const temporalVariables = z.object({
   ...temporalTlsVariables.shape,
 });
 
-const targetVariables = z.object({
-  RDS_ENDPOINT: hostPort('host or host:port, for example warehouse.example.com:5432', 5432),
-  RDS_USER: required('the name of the PostgreSQL role'),
-  RDS_DATABASE: z.string().default('postgres'),
-  RDS_CA_FILE: z.string().optional(),
-  RDS_TLS: z
-    .enum(['verify', 'off'], {
-      error: (issue) => `is '${issue.input}'; allowed: 'verify' (default) or 'off'`,
-    })
-    .default('verify'),
-});
-
 const maxDrainSeconds = 86_400;
 
 const variables = z.object({
@@ -83,7 +54,8 @@ const variables = z.object({
   RAW_BUCKET: bucket,
   TRANSFORMED_BUCKET: bucket,
   STATS_BUCKET: bucket,
-  MSSQL_CA_FILE: z.string().optional(),
+  ...sourceVariables.shape,
+  ...parameterVariables.shape,
   ...temporalVariables.shape,
   CONFIG_DIR: z.string().default('config'),
   SPILL_DIR: z.string().default(join(tmpdir(), 'migrate')),
@@ -103,7 +75,7 @@ const variables = z.object({
 /**
  * Reads and checks the environment. `.env` (or, without it, `.env.sandbox`) of the working directory fills
  * what the real environment does not set. An empty value counts as not set.
- * Throws CONFIG_INVALID naming every wrong variable and what is allowed, SECRET_MISSING without RDS_PASSWORD.
+ * Throws CONFIG_INVALID naming every wrong variable and what is allowed, SECRET_MISSING without a password.
  */
 export function loadEnvironment(): Environment {
   loadEnvFile();
@@ -113,16 +85,16 @@ export function loadEnvironment(): Environment {
 /** `loadEnvironment` over the given variables, with no file read. */
 export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
   const given = settings(source);
-  refuseUnsupported(given);
   const checked = check(variables, given);
   return {
-    target: targetOf(checked, given),
+    target: targetOf(checked, given, 'writing'),
     source: {
       ...(checked.MSSQL_CA_FILE !== undefined && {
         caFile: requireFile('MSSQL_CA_FILE', checked.MSSQL_CA_FILE),
       }),
-      secretVariable: (name) => given[name],
+      ...sourceIdentity(checked, given),
     },
+    parameters: parameterNames(checked),
     buckets: {
       raw: checked.RAW_BUCKET,
       transformed: checked.TRANSFORMED_BUCKET,
@@ -141,14 +113,12 @@ export function loadTemporalEnvironment(): Environment['temporal'] {
   return temporalOf(check(temporalVariables, settings(process.env)));
 }
 
-/** As `loadEnvironment`, of a process that only reads the target database. */
+/** As `loadEnvironment`, of a process that only reads the target database: from a reader, where one is named. */
 export function loadTargetEnvironment(): Environment['target'] {
   loadEnvFile();
   const given = settings(process.env);
-  return targetOf(check(targetVariables, given), given);
+  return targetOf(check(targetVariables, given), given, 'reading');
 }
-
-type Given = Readonly<Record<string, string | undefined>>;
 
 function settings(source: NodeJS.ProcessEnv): Given {
   return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
@@ -171,23 +141,6 @@ function temporalOf(checked: z.infer<typeof temporalVariables>): Environment['te
   };
 }
 
-function targetOf(checked: z.infer<typeof targetVariables>, given: Given): Environment['target'] {
-  const password = given.RDS_PASSWORD;
-  if (password === undefined)
-    throw new MigrationError(
-      'SECRET_MISSING',
-      `RDS_PASSWORD is not set: the password of RDS_USER. See .env.example.`,
-    );
-  return {
-    ...checked.RDS_ENDPOINT,
-    database: checked.RDS_DATABASE,
-    user: checked.RDS_USER,
-    password: () => password,
-    ...(checked.RDS_CA_FILE !== undefined && { caFile: requireFile('RDS_CA_FILE', checked.RDS_CA_FILE) }),
-    tls: checked.RDS_TLS,
-  };
-}
-
 /** Into process.env, as the AWS SDK reads its variables there; what is set already stays. */
 function loadEnvFile(): void {
   const file = ['.env', '.env.sandbox'].find((name) => existsSync(name));
@@ -195,24 +148,4 @@ function loadEnvFile(): void {
   for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
     if (value !== '') process.env[name] ??= value;
   }
-}
-
-/** A parameter taken from another place than the user believes would move the wrong rows. */
-function refuseUnsupported(given: Given): void {
-  for (const name of ['MIGRATION_PARAMETER', 'SERVER_MAPPINGS_PARAMETER']) {
-    if (given[name] === undefined) continue;
-    throw new MigrationError(
-      'CONFIG_INVALID',
-      `Environment: ${name} is set, but parameters are read from files under CONFIG_DIR only. Unset it.`,
-    );
-  }
-}
-
-function requireFile(variable: string, path: string): string {
-  const file = resolve(path);
-  if (existsSync(file)) return file;
-  throw new MigrationError(
-    'CONFIG_INVALID',
-    `Environment: ${variable} names '${path}', which does not exist.`,
-  );
 }

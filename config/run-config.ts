@@ -4,6 +4,11 @@ import type { Column } from '../engine/rows/types.js';
 /** What a run works with: the parameters, the mappings and the category file, merged and validated. No secrets. */
 export interface RunConfig {
   readonly category: string;
+  /** As they were read, for the record; what holds is what follows. */
+  readonly documents: {
+    readonly migrationParameter: RecordedDocument;
+    readonly serverMappings: RecordedDocument;
+  };
   readonly jobMode: 'resume' | 'restart';
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** `YYYYMM` or `YYYYMMDD`; absent for all. */
@@ -41,6 +46,16 @@ export interface Retention {
   readonly statsDays?: number;
   /** Of what attempts have left that never came to count; longer than any attempt can be at work. */
   readonly orphanHours: number;
+}
+
+/** A document of the configuration, where it came from, and what it said. */
+export interface RecordedDocument {
+  /** Of the file, or of the parameter in Parameter Store. */
+  readonly name: string;
+  /** Of a parameter. */
+  readonly arn?: string;
+  readonly version?: number;
+  readonly value: unknown;
 }
 
 export interface SourceDatabase {

@@ -5,11 +5,13 @@ import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
 import { endpointOf } from '../config/host-port.js';
 import type { RunConfig } from '../config/run-config.js';
-import { sourceCredentials } from '../config/source-credentials.js';
+import { SourceLogins } from '../config/source-credentials.js';
+import { targetLogin } from '../config/target-environment.js';
 import { MigrationError } from '../engine/errors.js';
 import { createTarget } from '../engine/postgres/connection.js';
 import { findSourceLimit } from '../engine/postgres/control/source-limits.js';
 import { openSession } from '../engine/sqlserver/connection.js';
+import { openWithLogin } from '../engine/sqlserver/open-with-login.js';
 import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
@@ -35,15 +37,14 @@ export async function createDependencies(
     host: endpoint.host,
     port: endpoint.port,
     database: endpoint.database,
-    user: endpoint.user,
-    password: async () => endpoint.password(),
-    tls: endpoint.tls === 'verify',
+    ...targetLogin(endpoint),
     // A step holds one connection while it writes, and takes another for its records.
     maxConnections: concurrentSteps + controlConnections,
     ...(targetCa !== undefined && { ca: targetCa }),
   });
   const spillDirectory = await claimSpillDirectory(environment.spillDir);
   const locks = new SessionLocks();
+  const logins = new SourceLogins(environment.source);
   let duckdb: Promise<DuckDb> | undefined;
   const dependencies: Dependencies = {
     environment,
@@ -56,16 +57,19 @@ export async function createDependencies(
     },
     async openSource(config, { server, database }, { signal, waiting }) {
       const source = sourceOf(config, server, database);
-      const credentials = await sourceCredentials(environment, source);
-      const endpoint = {
+      const place = {
         alias: server,
         database,
         applicationName: `migrate/${config.category}`,
-        ...credentials,
         ...(sourceCa !== undefined && { ca: sourceCa }),
       };
       return openWithinLimit({
-        open: () => openSession(endpoint, signal),
+        open: () =>
+          openWithLogin({
+            current: () => logins.of(source),
+            renewed: (refused) => logins.renewed(source, refused),
+            open: (login) => openSession({ ...place, ...login }, signal),
+          }),
         limit: async () =>
           (await findSourceLimit(target, endpointOf(source))) ?? config.concurrency.perServer,
         locks,

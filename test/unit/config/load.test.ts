@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 const load = (request: Partial<RunRequest> = {}) =>
-  loadRunConfig({ category, ...request }, { configDir: join(project, 'config') });
+  loadRunConfig({ category, ...request }, { configDir: join(project, 'config'), parameters: {} });
 
 /** Sets (or, with undefined, removes) the value at a dotted path of one of the files. */
 function edit(file: string, path: string, value: unknown): void {
@@ -398,6 +398,6 @@ describe('a file that cannot be used', () => {
 
   test('JSON that is no object', async () => {
     writeFileSync(join(project, categoryFile), '[]');
-    await expectInvalid('cell_perf_stats.json: the whole file: allowed: an object');
+    await expectInvalid('cell_perf_stats.json: the whole document: allowed: an object');
   });
 });
