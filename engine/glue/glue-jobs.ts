@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
-import { MigrationError } from '../errors.js';
 import type { Bucket } from '../storage/bucket.js';
 import { attemptPrefix, type ObjectKey } from '../storage/keys.js';
 import type { ReadDriverLog } from './driver-log.js';
@@ -66,6 +65,7 @@ export async function performJob<Result>(
     api,
     {
       ...work,
+      owns: (run) => attemptOf(run, work) !== undefined,
       prepare: () => prepare(api, work),
       usable: async (run) => (await resultOf(work, run).catch(() => undefined)) !== undefined,
     },
@@ -90,24 +90,25 @@ async function prepare<Result>(
 ): Promise<Readonly<Record<string, string>>> {
   const { job, bucket, prefix, key, request } = work;
   await requireJob(api, job);
+  // Of its own for each start: two runs never share what they write, even where an answer was lost.
   const attempt = `${key}-${randomUUID().slice(0, 8)}`;
+  const folder = attemptPrefix(prefix, attempt);
   const output = { bucket: `${bucket.url.replace(/\/$/, '')}/`, prefix, attempt };
-  await writeRequest(bucket, attemptPrefix(prefix, attempt), request(output));
-  return { [jobArguments.request]: requestAddress(bucket, attemptPrefix(prefix, attempt)) };
+  await writeRequest(bucket, folder, request(output));
+  return { [jobArguments.request]: requestAddress(bucket, folder), [jobArguments.attempt]: attempt };
+}
+
+/** The attempt of this work that a run is for; undefined for a run of other work. */
+function attemptOf(run: JobRun, { key }: WorkIdentity): string | undefined {
+  const attempt = run.arguments[jobArguments.attempt] ?? '';
+  const own = attempt.startsWith(`${key}-`) && /^[0-9a-f]{8}$/.test(attempt.slice(key.length + 1));
+  return own ? attempt : undefined;
 }
 
 /** What the run's script has left beside its request; undefined where it has left nothing. */
-async function resultOf<Result>(
-  { bucket, prefix, key, result }: JobWork<Result>,
-  run: JobRun,
-): Promise<Result | undefined> {
-  const address = run.arguments[jobArguments.request] ?? '';
-  const attempt = address.split('/').at(-2) ?? '';
-  const folder = attemptPrefix(prefix, attempt);
-  if (!attempt.startsWith(`${key}-`) || address !== requestAddress(bucket, folder))
-    throw new MigrationError(
-      'GLUE_RUN',
-      `Run ${run.id} of job '${run.job}' has another request than the engine gave it; it is not used.`,
-    );
-  return readResult(bucket, folder, attempt, result);
+async function resultOf<Result>(work: JobWork<Result>, run: JobRun): Promise<Result | undefined> {
+  const attempt = attemptOf(run, work);
+  if (attempt === undefined) return undefined;
+  const { bucket, prefix, result } = work;
+  return readResult(bucket, attemptPrefix(prefix, attempt), attempt, result);
 }

@@ -1,17 +1,16 @@
 import { MigrationError } from '../errors.js';
 import type { GlueApi, JobRun, RunSettings } from './glue-api.js';
 import { glueError, isBackPressure, isUnanswered } from './glue-error.js';
-import { jobArguments } from './job-request.js';
 import { fateOf } from './job-states.js';
 import { growingPauses, insist, type Pauses } from './pausing.js';
 
 /** A piece of work for a job. */
 export interface JobCall {
   readonly job: string;
-  /** The same in each attempt of this work, and in no other work; a retry finds the run of an earlier one by it. */
-  readonly key: string;
   /** When the first attempt may have begun. */
   readonly since: Date;
+  /** Whether an earlier attempt of this work has started the run. */
+  owns(run: JobRun): boolean;
   readonly settings: RunSettings;
   /** Makes a start ready, under a name of its own: two runs never share what they write. Gives the run's arguments. */
   prepare(): Promise<Readonly<Record<string, string>>>;
@@ -90,7 +89,7 @@ export async function findOwnRuns(
 
 async function listOwn(
   api: GlueApi,
-  { job, key, since }: JobCall,
+  { job, since, owns }: JobCall,
   signal: AbortSignal,
 ): Promise<readonly JobRun[]> {
   const own: JobRun[] = [];
@@ -100,7 +99,7 @@ async function listOwn(
     seen += 1;
     // The newest come first.
     if (run.startedAt.getTime() < since.getTime() - skewMs || seen > mostRuns) break;
-    if (run.arguments[jobArguments.attempt] === key) own.push(run);
+    if (owns(run)) own.push(run);
   }
   return own;
 }
@@ -120,7 +119,7 @@ export async function startRun(
   watch: JobWatch,
   times: JobTimes,
 ): Promise<Started> {
-  const args = { ...(await call.prepare()), [jobArguments.attempt]: call.key };
+  const args = await call.prepare();
   const pause = growingPauses(times.room, watch.signal);
   for (;;) {
     const held = await watch.hold();
