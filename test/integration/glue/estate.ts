@@ -1,0 +1,195 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  type ExportJobRequest,
+  type ExportJobResult,
+  exportResultSchema,
+  type FailedJobResult,
+  failedResultSchema,
+  type JobOutput,
+  jobArguments,
+  requestName,
+  resultName,
+  scriptVersion,
+  type TransformJobRequest,
+  type TransformJobResult,
+  transformResultSchema,
+} from '../../../engine/glue/job-request.js';
+import { hasServerForm } from '../../../engine/rows/checksum-tsql.js';
+import type { SetChecksum } from '../../../engine/rows/types.js';
+import { carriedColumns, carriedSelect } from '../../../engine/sqlserver/carried-select.js';
+import { describeTable, type SourceTableInfo } from '../../../engine/sqlserver/catalog.js';
+import { checksumTable } from '../../../engine/sqlserver/checksum.js';
+import { openSession, type SourceSession } from '../../../engine/sqlserver/connection.js';
+import type { SourcePredicate } from '../../../engine/sqlserver/predicate.js';
+import { streamTable } from '../../../engine/sqlserver/stream-table.js';
+import { type ObjectKey, partKey } from '../../../engine/storage/keys.js';
+import type { Manifest } from '../../../engine/storage/manifest.js';
+import { ensureCertificates } from '../../../sandbox/services/certificates.js';
+import type { DatabaseDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
+import { createEngine } from '../../../sandbox/sqlserver/engine/engine.js';
+import { startTdsServer } from '../../../sandbox/sqlserver/server.js';
+import { type Spark, startSpark } from '../../support/spark/spark.js';
+import { type Fixture, openFixture, somePrefix } from '../transform/fixture.js';
+
+const run = promisify(execFile);
+const login = { user: 'migration_reader', password: 'not-a-secret-of-anyone' };
+const { signal } = new AbortController();
+
+/** A source, a bucket, and both engines over them. */
+export interface BothEngines {
+  readonly fixture: Fixture;
+  readonly spark: Spark;
+  /** A session as the engine's own, by database. */
+  session(database: string): Promise<SourceSession>;
+  /** A chunk's rows of one table by the embedded engine, and what the server's own checksum statement says. */
+  embeddedExport(database: string, table: string, predicate: SourcePredicate): Promise<Manifest>;
+  /** The same by export.py, with the request that `change` leaves. */
+  sparkExport(
+    database: string,
+    table: string,
+    predicate: SourcePredicate,
+    change?: (request: ExportJobRequest) => ExportJobRequest,
+  ): Promise<Manifest | FailedJobResult>;
+  sparkTransform(
+    request: Omit<TransformJobRequest, 'kind' | 'scriptVersion' | 'output' | 'partRows'>,
+    partRows?: number,
+  ): Promise<TransformJobResult | FailedJobResult>;
+  close(): Promise<void>;
+}
+
+export async function startBothEngines(databases: readonly DatabaseDefinition[]): Promise<BothEngines> {
+  const directory = await mkdtemp(join(tmpdir(), 'glue-'));
+  const tls = await ensureCertificates(join(directory, 'tls'));
+  const trustStore = join(directory, 'authorities.p12');
+  const secretFile = join(directory, 'secret.json');
+  await writeFile(secretFile, JSON.stringify({ username: login.user, password: login.password, host: '*' }));
+  const [spark, fixture, engine] = await Promise.all([
+    startSpark(join(directory, 'spark')),
+    openFixture(),
+    createEngine({ name: 'server01', logins: [login], databases }),
+    run('keytool', [
+      ...['-importcert', '-noprompt', '-storetype', 'PKCS12', '-alias', 'ca', '-storepass', 'changeit'],
+      ...['-file', tls.caFile, '-keystore', trustStore],
+    ]),
+  ]);
+  const [ca, key, cert] = await Promise.all(
+    [tls.caFile, tls.keyFile, tls.certFile].map((file) => readFile(file, 'utf8')),
+  );
+  const server = await startTdsServer({
+    engine,
+    host: '127.0.0.1',
+    port: 0,
+    tls: { key: String(key), cert: String(cert) },
+    serverName: 'server01',
+  });
+  const { bucket } = fixture;
+
+  const session = (database: string): Promise<SourceSession> =>
+    openSession({
+      ...{ alias: 'server01', host: 'localhost', port: server.port, database, ...login },
+      ...{ ca: String(ca), applicationName: 'migrate/differential' },
+    });
+
+  /** Writes a request, runs its script, and reads its result. */
+  const job = async (request: ExportJobRequest | TransformJobRequest): Promise<unknown> => {
+    const { prefix, attempt } = request.output;
+    const at = (name: string) => partKey(prefix as ObjectKey, attempt, 0).replace(/part-\d+\.parquet$/, name);
+    await bucket.put(at(requestName), JSON.stringify(request));
+    const status = await spark.run(`${request.kind}.py`, [
+      jobArguments.request,
+      `${bucket.url}/${at(requestName)}`,
+      jobArguments.attempt,
+      attempt,
+    ]);
+    const result = await bucket.get(at(resultName));
+    if (result === undefined) throw new Error(`No result; status ${status}: ${spark.log().slice(-3_000)}`);
+    const value = JSON.parse(result.body) as { readonly state: string };
+    if (process.env.GLUE_DEBUG) console.log(spark.log().slice(-3000));
+    expect(status).toBe(value.state === 'done' ? 0 : 1);
+    return value;
+  };
+  const output = (): JobOutput => ({ bucket: bucket.url, prefix: somePrefix(), attempt: randomUUID() });
+
+  return {
+    fixture,
+    spark,
+    session,
+    embeddedExport: async (database, name, predicate) => {
+      const source = await session(database);
+      try {
+        const table = await describeTable(source, 'dbo', name);
+        return await source.inSnapshot('snapshot', async (reader) => {
+          const attempt = randomUUID();
+          const writer = fixture.open(table.columns, { attempt });
+          await streamTable(reader, table, predicate, signal, (batch) => writer.write(batch));
+          const written = await writer.finish();
+          const stated = table.columns.every(hasServerForm)
+            ? ({
+                checksum: await checksumTable(reader, table, table.columns, predicate),
+                method: 'server',
+              } as const)
+            : ({ checksum: written.checksum, method: 'reader' } as const);
+          return { version: 1, fingerprint: 'f', attempt, columns: plain(table), ...written, source: stated };
+        });
+      } finally {
+        await source.close();
+      }
+    },
+    sparkExport: async (database, name, predicate, change = (request) => request) => {
+      const source = await session(database);
+      const table = await describeTable(source, 'dbo', name).finally(() => source.close());
+      const serverHash = table.columns.every(hasServerForm);
+      const request: ExportJobRequest = change({
+        kind: 'export',
+        scriptVersion,
+        output: output(),
+        partRows: 100_000,
+        subject: `dbo.${name}`,
+        server: {
+          ...{ host: 'localhost', port: server.port, database, readOnlyIntent: false },
+          applicationName: 'migrate/differential',
+          tls: { trustStore: { path: trustStore, password: 'changeit' } },
+          secret: { kind: 'file', path: secretFile },
+        },
+        columns: carriedColumns(table.columns),
+        sessionSql: 'SET TRANSACTION ISOLATION LEVEL SNAPSHOT',
+        statements: [carriedSelect(table, table.columns, predicate, serverHash)],
+        serverHash,
+      });
+      const result = await job(request);
+      const failed = failedResultSchema.safeParse(result);
+      if (failed.success) return failed.data;
+      return manifestOf(exportResultSchema.parse(result), plain(table));
+    },
+    sparkTransform: async (request, partRows = 100_000) => {
+      const result = await job({ kind: 'transform', scriptVersion, output: output(), partRows, ...request });
+      const failed = failedResultSchema.safeParse(result);
+      return failed.success ? failed.data : transformResultSchema.parse(result);
+    },
+    close: async () => {
+      await Promise.all([spark.stop(), server.close(), fixture.close()]);
+      await engine.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function plain({ columns }: SourceTableInfo): Manifest['columns'] {
+  return columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+}
+
+function manifestOf(result: ExportJobResult, columns: Manifest['columns']): Manifest {
+  const { attempt, parts, rows, bytes, checksum, source } = result;
+  return { version: 1, fingerprint: 'f', attempt, columns, parts, rows, bytes, checksum, source };
+}
+
+/** What a hop says, without where and by whom. */
+export function said(manifest: Manifest | FailedJobResult): { source?: SetChecksum; raw: SetChecksum } {
+  if ('state' in manifest) throw new Error(`${manifest.code}: ${manifest.message}`);
+  return { ...(manifest.source && { source: manifest.source.checksum }), raw: manifest.checksum };
+}
