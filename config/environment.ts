@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
 import { type ParameterNames, parameterNames, parameterVariables } from './parameter-names.js';
 import { type SourceIdentity, sourceIdentity, sourceVariables } from './source-credentials.js';
+import { type StorageEnvironment, storageOf, storageVariables } from './storage-environment.js';
 import { type TargetEnvironment, targetOf, targetVariables } from './target-environment.js';
 import { type TemporalEnvironment, temporalTls, temporalTlsVariables } from './temporal-environment.js';
 import { type Given, hostPort, required, requireFile } from './variables.js';
@@ -21,6 +22,8 @@ export interface Environment {
   readonly parameters: ParameterNames;
   /** `file:///…` or `s3://bucket/prefix`. */
   readonly buckets: { readonly raw: string; readonly transformed: string; readonly stats: string };
+  /** Of those buckets that are on S3. */
+  readonly storage: StorageEnvironment;
   readonly temporal: TemporalEnvironment;
   /** Absolute directory of the configuration files. */
   readonly configDir: string;
@@ -54,6 +57,7 @@ const variables = z.object({
   RAW_BUCKET: bucket,
   TRANSFORMED_BUCKET: bucket,
   STATS_BUCKET: bucket,
+  ...storageVariables.shape,
   ...sourceVariables.shape,
   ...parameterVariables.shape,
   ...temporalVariables.shape,
@@ -100,6 +104,7 @@ export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
       transformed: checked.TRANSFORMED_BUCKET,
       stats: checked.STATS_BUCKET,
     },
+    storage: storageOf(checked),
     temporal: temporalOf(checked),
     configDir: resolve(checked.CONFIG_DIR),
     spillDir: resolve(checked.SPILL_DIR),
@@ -118,6 +123,17 @@ export function loadTargetEnvironment(): Environment['target'] {
   loadEnvFile();
   const given = settings(process.env);
   return targetOf(check(targetVariables, given), given, 'reading');
+}
+
+/** As `loadEnvironment`, of a process that only reads a bucket, whose URL it knows. */
+export function loadStorageEnvironment(): Environment['storage'] {
+  loadEnvFile();
+  return parseStorageEnvironment(process.env);
+}
+
+/** `loadStorageEnvironment` over the given variables, with no file read. */
+export function parseStorageEnvironment(source: NodeJS.ProcessEnv): Environment['storage'] {
+  return storageOf(check(storageVariables, settings(source)));
 }
 
 function settings(source: NodeJS.ProcessEnv): Given {

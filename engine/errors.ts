@@ -36,6 +36,7 @@ export const errorCodes = {
   PLAN_OVERLAP: { retry: false },
   STORAGE_ACCESS: { retry: false },
   STORAGE_IO: { retry: true },
+  STORAGE_THROTTLED: { retry: true },
   PARTS_GONE: { retry: false },
   STORAGE_CONFLICT: { retry: false },
   TRANSFORM_INVALID: { retry: false },

@@ -30,7 +30,7 @@ export async function createDependencies(
   concurrentSteps: number,
   processes = 1,
 ): Promise<{ readonly dependencies: Dependencies; readonly close: () => Promise<void> }> {
-  const { target: endpoint, buckets } = environment;
+  const { target: endpoint, buckets, storage } = environment;
   const sourceCa = await optionalFile(environment.source.caFile);
   const targetCa = await optionalFile(endpoint.caFile);
   const target = createTarget({
@@ -51,9 +51,9 @@ export async function createDependencies(
     spillDirectory,
     target,
     buckets: {
-      raw: openBucket(buckets.raw),
-      transformed: openBucket(buckets.transformed),
-      stats: openBucket(buckets.stats),
+      raw: openBucket(buckets.raw, storage),
+      transformed: openBucket(buckets.transformed, storage),
+      stats: openBucket(buckets.stats, storage),
     },
     async openSource(config, { server, database }, { signal, waiting }) {
       const source = sourceOf(config, server, database);

@@ -20,7 +20,8 @@ export type ObjectVersion = string;
 
 /**
  * A place for objects under slash-separated keys. Implementations: `file-bucket.ts`, `s3-bucket.ts`.
- * Every method throws MigrationError: STORAGE_ACCESS (no such bucket, no permission), STORAGE_IO (may pass).
+ * Every method throws MigrationError: STORAGE_ACCESS (no such bucket, no permission), STORAGE_IO and STORAGE_THROTTLED
+ * (may pass).
  */
 export interface Bucket {
   /** `file:///…` or `s3://bucket/prefix`, for messages and reports. */
@@ -40,6 +41,7 @@ export interface Bucket {
   /** A local path with the object's bytes: the file itself on file://, else a download into `directory`. */
   localFile(key: string, directory: string, signal?: AbortSignal): Promise<string>;
   /**
+   * For cleaning up, never for what must be complete: a manifest says what there is.
    * Every object whose key starts with `prefix`, in pages behind the scenes; with `after`, a key that this bucket has
    * listed before, only what comes behind that, be it still there or not.
    */
@@ -48,6 +50,6 @@ export interface Bucket {
   delete(key: string): Promise<void>;
   /** Deletes an object that is still at `expected`. Returns false where it is not, or is gone. */
   deleteIf(key: string, expected: ObjectVersion): Promise<boolean>;
-  /** Proves that the bucket can be written, read and deleted, with an object of its own; else STORAGE_ACCESS. */
+  /** Proves that the bucket can be written, read and deleted, with an object of its own; else throws STORAGE_ACCESS. */
   probe(): Promise<void>;
 }
