@@ -1,6 +1,8 @@
 import { outsideAllowedHours } from './allowed-hours.js';
 import { checksumChunk } from './checksum-chunk.js';
 import { chunkActivities } from './chunks.js';
+import type { CleanUpActivities } from './clean-up/contract.js';
+import { cleanUpActivities } from './clean-up/index.js';
 import type { Activities } from './contract.js';
 import { copyChunk } from './copy-chunk.js';
 import type { Dependencies } from './dependencies.js';
@@ -19,7 +21,7 @@ import { workflowControlActivities } from './workflow-control.js';
 import { writeReport } from './write-report.js';
 
 /** Every activity, over the outside systems that it is given. */
-export function createActivities(deps: Dependencies): Activities {
+export function createActivities(deps: Dependencies): Activities & CleanUpActivities {
   const contexts = new RunContexts(deps);
   return {
     outsideAllowedHours: outsideAllowedHours(),
@@ -39,5 +41,6 @@ export function createActivities(deps: Dependencies): Activities {
     recordSourceLimit: recordSourceLimit(deps),
     finalizeTarget: finalizeTarget(deps, contexts),
     writeReport: writeReport(deps, contexts),
+    ...cleanUpActivities(deps),
   };
 }

@@ -247,4 +247,5 @@ export const workflowIds = {
     `${workflowIds.database(category, database)}/${window}`,
   /** By address and not by alias: the limit is the server's, whatever categories call it. */
   gate: (endpoint: string): string => `migrate-gate/${endpoint}`,
+  cleanUp: (category: string): string => `clean-up/${category}`,
 } as const;

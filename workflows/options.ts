@@ -136,3 +136,12 @@ export const watchOptions = {
   heartbeatTimeout: '10s',
   retry: { ...passing, maximumAttempts: 5 },
 } as const satisfies ActivityOptions;
+
+/** A page of a clean-up: minutes, by the number of objects. It waits for a bucket that does not answer, and is in no hurry. */
+export const cleanUpOptions = {
+  taskQueue: controlTaskQueue,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  startToCloseTimeout: '12h',
+  heartbeatTimeout: '20s',
+  retry: { ...passing, maximumAttempts: 12 },
+} as const satisfies ActivityOptions;
