@@ -28,6 +28,15 @@ const arrows = {
   '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/plan/': ['^engine/plan/', '^engine/rows/', '^engine/errors\\.ts$', '^config/run-config\\.ts$'],
   '^config/': ['^config/', '^engine/rows/', '^engine/errors\\.ts$'],
+  // The deployment repeats nothing that the product has a name for.
+  '^deploy/': [
+    '^deploy/',
+    '^config/schema/',
+    '^activities/log-lines\\.ts$',
+    '^engine/glue/(job-names|job-request)\\.ts$',
+    '^engine/storage/keys\\.ts$',
+    '^workers/backlog\\.ts$',
+  ],
   '^sandbox/': ['^sandbox/'],
 };
 
@@ -45,7 +54,7 @@ module.exports = {
       severity: 'error',
       from: { path: from },
       to: {
-        path: '^(activities|bench|cli|config|engine|sandbox|test|workers|workflows)/',
+        path: '^(activities|bench|cli|config|deploy|engine|sandbox|test|workers|workflows)/',
         pathNot: allowed,
       },
     })),
