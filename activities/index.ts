@@ -13,9 +13,11 @@ import { describeRun, openRun } from './open-run.js';
 import { planDatabase } from './plan-database.js';
 import { prepareTargets } from './prepare-targets.js';
 import { readProgress } from './read-progress.js';
+import { reloadRun } from './reload-run.js';
 import { RunContexts } from './run-context.js';
 import { recordSourceLimit } from './source-limits.js';
 import { transformChunk } from './transform-chunk.js';
+import { transformWhole } from './transform-whole.js';
 import { watchSource } from './watch-source.js';
 import { workflowControlActivities } from './workflow-control.js';
 import { writeReport } from './write-report.js';
@@ -28,12 +30,14 @@ export function createActivities(deps: Dependencies): Activities & CleanUpActivi
     ...workflowControlActivities(),
     describeRun: describeRun(deps),
     openRun: openRun(deps),
+    reloadRun: reloadRun(deps),
     planDatabase: planDatabase(deps, contexts),
     prepareTargets: prepareTargets(deps, contexts),
     ...chunkActivities(deps, contexts),
     exportChunk: exportChunk(deps, contexts),
     copyChunk: copyChunk(deps, contexts),
     transformChunk: transformChunk(deps, contexts),
+    transformWhole: transformWhole(deps, contexts),
     importChunk: importChunk(deps, contexts),
     checksumChunk: checksumChunk(deps, contexts),
     readProgress: readProgress(deps, contexts),

@@ -87,7 +87,7 @@ async function* lines(
   statistics: StatisticsFiles,
   step: Step,
 ): AsyncGenerator<string> {
-  const { category, jobMode, inputPartition, startedAt, config } = await loadRun(deps.target, runId);
+  const { category, jobMode, inputPartition, startedAt, config, reloads } = await loadRun(deps.target, runId);
   const databases = await chunkTotals(deps.target, runId);
   const head = {
     category,
@@ -108,6 +108,7 @@ async function* lines(
     policies: await policyTotals(deps.target, runId),
     targets: await listTargets(deps.target, runId),
     configuration: config,
+    reloads: reloads.map(({ at, fields }) => ({ at, fields })),
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "chunks": [`;
   let separator = '\n';

@@ -21,6 +21,8 @@ export interface FakePlan {
   readonly chunksPerDatabase: number;
   readonly perServer: number;
   readonly attentionWaitSeconds?: number;
+  /** Of each server's guard. */
+  readonly threshold?: number;
   /** Milliseconds that an export takes. */
   readonly exportMs?: number;
   /** Default `transform`. */
@@ -48,6 +50,10 @@ export class FakeEngine {
   readonly limits: { readonly endpoint: string; readonly limit: number }[] = [];
   readonly transformed: string[] = [];
   planned = 0;
+  /** How often a guard was begun. */
+  watches = 0;
+  /** What a reload finds changed; a text is why it is refused. */
+  revised: Partial<Pick<FakePlan, 'perServer' | 'attentionWaitSeconds' | 'threshold'>> | string = {};
   readonly reports: { readonly state: string; readonly failure?: string }[] = [];
   finalized = 0;
   #verdicts: GuardVerdict[];
@@ -79,6 +85,12 @@ export class FakeEngine {
         await Promise.all(servers.map((server) => this.#session(server, () => this.#wait(5))));
         return summary;
       },
+      reloadRun: async () => {
+        const { revised } = this;
+        if (typeof revised !== 'string')
+          return { fields: Object.keys(revised), revision: 1, summary: this.#summary(revised) };
+        throw ApplicationFailure.create({ type: 'RELOAD_REFUSED', message: revised, nonRetryable: true });
+      },
       planDatabase: ({ server }) =>
         this.#session(server, async () => {
           await this.#wait(5);
@@ -92,6 +104,7 @@ export class FakeEngine {
       },
       watchSource: () =>
         this.#session('guard', async () => {
+          this.watches += 1;
           const verdict = this.#verdicts.shift();
           await this.#wait(verdict === undefined ? 3_600_000 : 300);
           return verdict as GuardVerdict;
@@ -193,15 +206,17 @@ export class FakeEngine {
     }
   }
 
-  #summary(): RunSummary {
-    const { plan } = this;
+  #summary(revised: Partial<FakePlan> = {}): RunSummary {
+    const plan = { ...this.plan, ...revised };
     const servers = [...new Set(plan.databases.map(({ server }) => server))];
     return {
       servers: servers.map((server) => ({
         server,
         endpoint: `${plan.estate ?? 'estate'}-${server}:1433`,
         limit: plan.perServer,
-        ...(plan.verdicts !== undefined && { guard: { threshold: 10, recover: 5, everySeconds: 1 } }),
+        ...(plan.verdicts !== undefined && {
+          guard: { threshold: plan.threshold ?? 10, recover: 5, everySeconds: 1, probe: 'load' },
+        }),
       })),
       databases: plan.databases,
       targets: ['t'],
