@@ -1,6 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Repository } from 'aws-cdk-lib/aws-ecr';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
@@ -17,6 +18,7 @@ export class FoundationStack extends Stack {
   readonly buckets: Buckets;
   readonly repository: Repository;
   readonly sourceSecret: Secret;
+  readonly logGroup: LogGroup;
   readonly temporalSecret: Secret | undefined;
   readonly parameters: readonly StringParameter[];
 
@@ -32,5 +34,14 @@ export class FoundationStack extends Stack {
     this.sourceSecret = createSourceSecret(this, config, this.key);
     this.temporalSecret = createTemporalSecret(this, config, this.key);
     this.parameters = createParameters(this, config);
+    this.logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/migration/${name}`,
+      retention: config.logRetentionDays as RetentionDays,
+      encryptionKey: this.key,
+    });
+    new CfnOutput(this, 'Image', {
+      value: this.repository.repositoryUriForTag(config.image.tag),
+      description: 'Push the image here before the workers are deployed',
+    });
   }
 }

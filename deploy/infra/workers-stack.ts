@@ -1,8 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Cluster, ContainerInsights, FargateService, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { InfraConfig } from './config.js';
@@ -43,11 +43,7 @@ export class WorkersStack extends Stack {
     // Taken by their names, so that nothing here adds to the policies of what is there before it.
     const key = Key.fromKeyArn(this, 'Key', foundation.key.keyArn);
     const { repositoryArn, repositoryName } = foundation.repository;
-    const logGroup = new LogGroup(this, 'Log', {
-      logGroupName: `/migration/${name}`,
-      retention: config.logRetentionDays as RetentionDays,
-      encryptionKey: key,
-    });
+    const logGroup = LogGroup.fromLogGroupArn(this, 'Log', foundation.logGroup.logGroupArn);
     const network = createNetwork(this, config);
     const cluster = new Cluster(this, 'Cluster', {
       clusterName: name,
@@ -67,12 +63,12 @@ export class WorkersStack extends Stack {
         'ExecutionRole',
         tasks,
         'Starts containers of the migration',
-        executionPermissions(foundation, logGroup.logGroupArn),
+        executionPermissions(foundation),
       ),
     };
     this.#addWorkflowWorkers(cluster, network);
     this.#addActivityWorkers(cluster, network);
-    this.#addLauncher();
+    this.#addLauncher(network);
     createGlueJobs(this, config, foundation, network);
     createAlarms(this, {
       logGroup,
@@ -86,6 +82,7 @@ export class WorkersStack extends Stack {
   #addWorkflowWorkers(cluster: Cluster, network: Network): void {
     const { count, cpu, memoryMiB } = this.#config.workflowWorkers;
     const task = createTask(this, 'WorkflowTask', this.#base, {
+      role: 'workflows',
       cpu,
       memoryMiB,
       taskRole: this.#taskRole(
@@ -113,6 +110,7 @@ export class WorkersStack extends Stack {
     const { cpu, memoryMiB, diskGiB, least, most } = this.#config.activityWorkers;
     const permissions = activityPermissions(this.#config, this.#foundation, jobNamesOf(this.#config));
     const task = createTask(this, 'ActivityTask', this.#base, {
+      role: 'activities',
       cpu,
       memoryMiB,
       diskGiB,
@@ -128,8 +126,9 @@ export class WorkersStack extends Stack {
   }
 
   /** For `ecs run-task`: any command of the CLI, `start <category>` above all. */
-  #addLauncher(): void {
+  #addLauncher(network: Network): void {
     const task = createTask(this, 'LauncherTask', this.#base, {
+      role: 'launcher',
       cpu: 256,
       memoryMiB: 512,
       taskRole: this.#taskRole(
@@ -142,6 +141,10 @@ export class WorkersStack extends Stack {
       entryPoint: ['node', 'dist/cli/main.js'],
       command: ['--help'],
       environment: this.#migration(),
+    });
+    new CfnOutput(this, 'LauncherNetwork', {
+      value: `awsvpcConfiguration={subnets=[${this.#config.network.privateSubnets.join(',')}],securityGroups=[${network.workers.securityGroupId}]}`,
+      description: `For: aws ecs run-task --cluster ${this.#config.name} --task-definition ${task.family} --network-configuration`,
     });
   }
 

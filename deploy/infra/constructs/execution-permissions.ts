@@ -2,10 +2,12 @@ import type { FoundationStack } from '../foundation-stack.js';
 import type { Permission } from './permissions.js';
 
 /** What ECS does before a container of ours runs: pull the image, open its log, hand over what lets it into Temporal. */
-export function executionPermissions(
-  { repository, key, temporalSecret }: FoundationStack,
-  logGroupArn: string,
-): readonly Permission[] {
+export function executionPermissions({
+  repository,
+  key,
+  logGroup,
+  temporalSecret,
+}: FoundationStack): readonly Permission[] {
   return [
     {
       sid: 'LogInToRegistry',
@@ -24,7 +26,7 @@ export function executionPermissions(
       sid: 'WriteLog',
       why: 'One stream for each container, in the deployment’s log group.',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroupArn],
+      resources: [logGroup.logGroupArn],
     },
     ...(temporalSecret === undefined
       ? []

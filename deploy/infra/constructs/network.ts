@@ -20,7 +20,11 @@ export interface Network {
   readonly glue: ISecurityGroup;
 }
 
-const postgresPort = 5432;
+const postgresPort = '5432';
+function portOf(endpoint: string): number {
+  return Number(endpoint.split(':')[1] ?? postgresPort);
+}
+
 /** The VPC that is there already, taken as the configuration says, and security groups for what is new in it. */
 export function createNetwork(scope: Construct, config: InfraConfig): Network {
   const { network, sources, target } = config;
@@ -37,7 +41,7 @@ export function createNetwork(scope: Construct, config: InfraConfig): Network {
     return created;
   };
   const workers = group('Workers', 'Migration workers');
-  const targetPort = Number(target.endpoint.split(':')[1] ?? postgresPort);
+  const targetPort = portOf(target.endpoint);
   workers.addEgressRule(
     Peer.securityGroupId(target.securityGroup),
     Port.tcp(targetPort),
@@ -51,6 +55,12 @@ export function createNetwork(scope: Construct, config: InfraConfig): Network {
     toPort: targetPort,
     description: 'Migration workers',
   });
+  if ('address' in config.temporal)
+    workers.addEgressRule(
+      Peer.anyIpv4(),
+      Port.tcp(portOf(config.temporal.address)),
+      'Temporal, wherever it is',
+    );
   const glue = group('Glue', 'Jobs of Glue for the migration');
   glue.addIngressRule(glue, Port.allTcp(), 'Driver and executors of one job');
   glue.addEgressRule(glue, Port.allTcp(), 'Driver and executors of one job');

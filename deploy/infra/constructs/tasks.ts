@@ -29,6 +29,8 @@ export interface TaskBase {
 }
 
 interface TaskOptions {
+  /** With the deployment's name before it, the family of the task definition. */
+  readonly role: string;
   readonly cpu: number;
   readonly memoryMiB: number;
   /** More than the 20 GiB that each task has. */
@@ -51,10 +53,11 @@ const scratch = { work: '/var/lib/migrate', temporary: '/tmp' } as const;
 export function createTask(
   scope: Construct,
   id: string,
-  { executionRole }: TaskBase,
-  { cpu, memoryMiB, diskGiB, taskRole }: TaskOptions,
+  { config, executionRole }: TaskBase,
+  { role, cpu, memoryMiB, diskGiB, taskRole }: TaskOptions,
 ): FargateTaskDefinition {
   const task = new FargateTaskDefinition(scope, id, {
+    family: `${config.name}-${role}`,
     cpu,
     memoryLimitMiB: memoryMiB,
     ...(diskGiB !== undefined && { ephemeralStorageGiB: diskGiB }),
