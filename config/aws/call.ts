@@ -112,10 +112,13 @@ export function factsOf(error: unknown): {
   const metadata: unknown = Reflect.get(error, '$metadata');
   const status: unknown =
     typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  const code = text('code');
+  // The SDK may wrap an error of the network; then only its text has the code.
+  const code = text('code') ?? /\bE[A-Z_]{4,}\b/.exec(text('message') ?? '')?.[0];
+  // Whatever stands in between, and answers in another language than the service.
+  const foreign = text('name') === 'SyntaxError' && typeof status === 'number';
   return {
-    name: text('name') ?? 'unknown error',
-    message: text('message') ?? '',
+    name: foreign ? `HTTP ${status}` : (text('name') ?? 'unknown error'),
+    message: foreign ? '' : (text('message') ?? ''),
     ...(typeof status === 'number' && { status }),
     ...(code !== undefined && { code }),
   };
