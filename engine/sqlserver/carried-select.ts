@@ -87,7 +87,9 @@ function carriedTsql(column: TsqlColumn): string {
     case 'uuid':
       return plainTextTsql(type, name);
     case 'text':
-      return unicode.test(sourceType) ? utf16Tsql(column, name) : name;
+      if (unicode.test(sourceType)) return utf16Tsql(column, name);
+      // Spark fills a char up to its length in characters, where the source has bytes.
+      return /^char\b/i.test(sourceType) ? `CONVERT(var${sourceType}, ${name})` : name;
     case 'bytes':
       return declaredBinary.test(sourceType) ? name : `CONVERT(varbinary(max), ${name})`;
     default:

@@ -18,6 +18,8 @@ session = (
     .config("spark.driver.memory", "1g")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.local.dir", options["scratch"])
+    # A bucket holds what a job has put there, and no checksum files of Hadoop's beside it.
+    .config("spark.hadoop.fs.file.impl", "org.apache.hadoop.fs.RawLocalFileSystem")
     .config("spark.sql.warehouse.dir", options["scratch"])
     .config("spark.ui.enabled", "false")
     .config("spark.ui.showConsoleProgress", "false")

@@ -19,6 +19,7 @@ import {
   type TransformJobResult,
   transformResultSchema,
 } from '../../../engine/glue/job-request.js';
+import { sparkTransform } from '../../../engine/glue/spark-transform.js';
 import { hasServerForm } from '../../../engine/rows/checksum-tsql.js';
 import type { SetChecksum } from '../../../engine/rows/types.js';
 import { carriedColumns, carriedSelect } from '../../../engine/sqlserver/carried-select.js';
@@ -29,6 +30,9 @@ import type { SourcePredicate } from '../../../engine/sqlserver/predicate.js';
 import { streamTable } from '../../../engine/sqlserver/stream-table.js';
 import { type ObjectKey, partKey } from '../../../engine/storage/keys.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
+import { checkTransform } from '../../../engine/transform/check-transform.js';
+import { createDuckDbEngine } from '../../../engine/transform/duckdb-engine.js';
+import type { JoinKeys, TransformOutcome, TransformTarget } from '../../../engine/transform/engine.js';
 import { ensureCertificates } from '../../../sandbox/services/certificates.js';
 import type { DatabaseDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
 import { createEngine } from '../../../sandbox/sqlserver/engine/engine.js';
@@ -40,12 +44,15 @@ const run = promisify(execFile);
 const login = { user: 'migration_reader', password: 'not-a-secret-of-anyone' };
 const { signal } = new AbortController();
 
+/** Raw parts by the table's name, the left one first. */
+export type Raw = Readonly<Record<string, Manifest>>;
+
 /** A source, a bucket, and both engines over them. */
 export interface BothEngines {
   readonly fixture: Fixture;
   readonly spark: Spark;
-  /** A session as the engine's own, by database. */
-  session(database: string): Promise<SourceSession>;
+  /** Runs T-SQL that gives no rows. */
+  execute(database: string, statements: readonly string[]): Promise<void>;
   /** A chunk's rows of one table by the embedded engine, and what the server's own checksum statement says. */
   embeddedExport(database: string, table: string, predicate: SourcePredicate): Promise<Manifest>;
   /** The same by export.py, with the request that `change` leaves. */
@@ -55,9 +62,14 @@ export interface BothEngines {
     predicate: SourcePredicate,
     change?: (request: ExportJobRequest) => ExportJobRequest,
   ): Promise<Manifest | FailedJobResult>;
+  /** Raw parts through the target's SQL by the embedded engine. */
+  embeddedTransform(target: TransformTarget, raw: Raw, joinKeys?: JoinKeys): Promise<TransformOutcome>;
+  /** The same by transform.py, with the request that `change` leaves. */
   sparkTransform(
-    request: Omit<TransformJobRequest, 'kind' | 'scriptVersion' | 'output' | 'partRows'>,
-    partRows?: number,
+    target: TransformTarget,
+    raw: Raw,
+    joinKeys?: JoinKeys,
+    change?: (request: TransformJobRequest) => TransformJobRequest,
   ): Promise<TransformJobResult | FailedJobResult>;
   close(): Promise<void>;
 }
@@ -87,7 +99,7 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
     tls: { key: String(key), cert: String(cert) },
     serverName: 'server01',
   });
-  const { bucket } = fixture;
+  const { bucket, duckdb } = fixture;
 
   const session = (database: string): Promise<SourceSession> =>
     openSession({
@@ -109,7 +121,6 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
     const result = await bucket.get(at(resultName));
     if (result === undefined) throw new Error(`No result; status ${status}: ${spark.log().slice(-3_000)}`);
     const value = JSON.parse(result.body) as { readonly state: string };
-    if (process.env.GLUE_DEBUG) console.log(spark.log().slice(-3000));
     expect(status).toBe(value.state === 'done' ? 0 : 1);
     return value;
   };
@@ -118,7 +129,11 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
   return {
     fixture,
     spark,
-    session,
+    execute: async (database, statements) => {
+      const writer = await engine.login({ ...login, database, applicationName: 'fill', hostName: 'test' });
+      for (const statement of statements) for await (const _ of writer.execute(statement, [], signal));
+      await writer.close();
+    },
     embeddedExport: async (database, name, predicate) => {
       const source = await session(database);
       try {
@@ -166,8 +181,32 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
       if (failed.success) return failed.data;
       return manifestOf(exportResultSchema.parse(result), plain(table));
     },
-    sparkTransform: async (request, partRows = 100_000) => {
-      const result = await job({ kind: 'transform', scriptVersion, output: output(), partRows, ...request });
+    embeddedTransform: (target, raw, joinKeys) =>
+      createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') }).transform({
+        target,
+        sources: Object.entries(raw).map(([table, manifest]) => ({ table, manifest, bucket })),
+        output: { bucket, prefix: somePrefix(), attempt: randomUUID() },
+        partRows: 100_000,
+        ...(joinKeys && { joinKeys }),
+        signal,
+      }),
+    sparkTransform: async (target, raw, joinKeys, change = (request) => request) => {
+      const known = Object.entries(raw).map(([table, { columns }]) => ({ table, columns }));
+      const lineage = await checkTransform(duckdb, target, known, signal);
+      const result = await job(
+        change({
+          kind: 'transform',
+          scriptVersion,
+          output: output(),
+          partRows: 100_000,
+          sources: Object.entries(raw).map(([table, { parts, columns, checksum }]) => ({
+            ...{ table, bucket: bucket.url, parts, columns, checksum },
+          })),
+          columns: target.columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
+          ...(joinKeys && { joinKeys }),
+          transform: sparkTransform(lineage, target.transform?.file ?? target.name),
+        }),
+      );
       const failed = failedResultSchema.safeParse(result);
       return failed.success ? failed.data : transformResultSchema.parse(result);
     },
@@ -188,8 +227,14 @@ function manifestOf(result: ExportJobResult, columns: Manifest['columns']): Mani
   return { version: 1, fingerprint: 'f', attempt, columns, parts, rows, bytes, checksum, source };
 }
 
-/** What a hop says, without where and by whom. */
-export function said(manifest: Manifest | FailedJobResult): { source?: SetChecksum; raw: SetChecksum } {
+/** The manifest, or the failure as an error. */
+export function made(manifest: Manifest | FailedJobResult): Manifest {
   if ('state' in manifest) throw new Error(`${manifest.code}: ${manifest.message}`);
-  return { ...(manifest.source && { source: manifest.source.checksum }), raw: manifest.checksum };
+  return manifest;
+}
+
+/** What source and raw say, without where and by whom. */
+export function said(manifest: Manifest | FailedJobResult): readonly (SetChecksum | undefined)[] {
+  const { source, checksum } = made(manifest);
+  return [source?.checksum, checksum];
 }
