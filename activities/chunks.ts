@@ -15,6 +15,7 @@ import {
   selectionOf,
 } from '../engine/postgres/control/selection.js';
 import { type CutKeys, splitChunk } from '../engine/postgres/control/split-chunk.js';
+import { parkWhole } from '../engine/postgres/control/wholes.js';
 import type {
   Activities,
   ChunkPage,
@@ -32,13 +33,14 @@ import { runStep } from './step.js';
 export function chunkActivities(
   deps: Dependencies,
   contexts: RunContexts,
-): Pick<Activities, 'listChunks' | 'parkChunk' | 'resolveParked'> {
+): Pick<Activities, 'listChunks' | 'parkChunk' | 'parkWhole' | 'resolveParked'> {
   return {
-    listChunks: ({ afterOrdinal, limit, ...scope }: ListChunksInput): Promise<ChunkPage> =>
+    listChunks: ({ afterOrdinal, limit, pass, ...scope }: ListChunksInput): Promise<ChunkPage> =>
       runStep(async () => {
         const { config } = await contexts.of(scope.runId);
-        const chunks = await listPending(deps.target, scope, afterOrdinal, limit);
-        return { route: routeOf(targetOf(config, scope.target)), chunks };
+        const chunks = await listPending(deps.target, scope, pass, afterOrdinal, limit);
+        const route = pass === 'all' ? routeOf(targetOf(config, scope.target)) : pass;
+        return { route, chunks };
       }),
 
     parkChunk: ({ code, message, ...ref }) =>
@@ -55,6 +57,9 @@ export function chunkActivities(
           ref.chunkId,
         );
       }),
+
+    parkWhole: ({ code, message, ...scope }) =>
+      runStep(() => parkWhole(deps.target, scope, { code, message }, !mayPass(code))),
 
     resolveParked: (input: ResolveParkedInput): Promise<ParkedSummary> =>
       runStep(async (step) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { requireOwned } from '../engine/postgres/control/chunks.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
+import { recordExported } from '../engine/postgres/control/wholes.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import type { Manifest } from '../engine/storage/manifest.js';
@@ -27,10 +28,12 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
       const reused = found !== undefined;
       const manifests = found ?? (await exportTables(deps, context, step));
       const total = sum(manifests);
+      if (context.target.scope !== 'chunk')
+        await recordExported(deps.target, ref, context.chunk, manifests[0]?.attempt ?? '');
       return {
         ...total,
         reused,
-        checksums: checksumsOf(context, manifests),
+        checksums: rawChecksums(context, manifests),
         ...(total.rows === 0 && {
           andThen: () => completeWithoutRows(deps, context, manifests[0]?.attempt ?? '', step),
         }),
@@ -183,7 +186,11 @@ async function replaceAll(
   return true;
 }
 
-function checksumsOf({ sources }: ChunkContext, manifests: readonly Manifest[]): readonly ChecksumRecord[] {
+/** What the source said and what was written, by source table. */
+export function rawChecksums(
+  { sources }: ChunkContext,
+  manifests: readonly Manifest[],
+): readonly ChecksumRecord[] {
   return manifests.flatMap(({ checksum, source: stated }, index) => {
     const subject = sources[index]?.subject ?? '';
     return [

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
+import { findWhole } from '../engine/postgres/control/wholes.js';
 import { transformedType } from '../engine/rows/fits.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
-import type { SourceHop } from '../engine/transform/engine.js';
+import type { TransformOutcome } from '../engine/transform/engine.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
@@ -28,14 +29,24 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-/** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for its raw parts. */
+/** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for what was exported. */
 export async function readTransformed(deps: Dependencies, context: ChunkContext): Promise<Manifest> {
-  const raw = await readRaw(deps, context);
-  if (raw === undefined) throw partsGone('raw');
-  const place = transformedPlace(context, attemptOf(raw));
+  const place = transformedPlace(context, await exportedOf(deps, context));
   const manifest = await readManifest(deps.buckets.transformed, place.prefix);
   if (manifest?.fingerprint !== place.fingerprint) throw partsGone('transformed');
   return manifest;
+}
+
+/** Names what the transform has read: the chunk's own export, or those of its whole. Throws PARTS_GONE. */
+async function exportedOf(deps: Dependencies, context: ChunkContext): Promise<string> {
+  if (context.target.scope !== 'chunk') {
+    const whole = await findWhole(deps.target, context.chunk);
+    if (whole === undefined) throw partsGone('transformed');
+    return whole;
+  }
+  const raw = await readRaw(deps, context);
+  if (raw === undefined) throw partsGone('raw');
+  return attemptOf(raw);
 }
 
 interface Transformed extends Pick<Manifest, 'rows' | 'bytes'> {
@@ -69,24 +80,37 @@ async function transform(
       onProgress: () => advance(1),
     });
     // Before the manifest, which an attempt that finds it takes as it is.
-    const checksums = checksumsOf(context, [outcome.left, ...outcome.rights]);
+    const checksums = transformedChecksums(context, outcome);
     await recordResults(deps.target, { runId: context.runId, chunkId: context.chunk.chunkId }, { checksums });
-    const { parts, rows, bytes, checksum, joinMismatches } = outcome;
-    const columns = target.columns.map(({ name, type, nullable }) => ({
-      name,
-      type: transformedType(type),
-      nullable,
-    }));
-    const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
+    const manifest = transformedManifest(context, outcome, { fingerprint, attempt });
     const published = await publishManifest(deps.buckets.transformed, prefix, manifest);
+    const { joinMismatches } = outcome;
     return { rows: published.rows, bytes: published.bytes, reused: false, joinMismatches };
   } finally {
     await scratch.remove();
   }
 }
 
+/** What makes an outcome's parts count. */
+export function transformedManifest(
+  { target }: ChunkContext,
+  { parts, rows, bytes, checksum }: TransformOutcome,
+  { fingerprint, attempt }: Pick<Manifest, 'fingerprint' | 'attempt'>,
+): Manifest {
+  const columns = target.columns.map(({ name, type, nullable }) => ({
+    name,
+    type: transformedType(type),
+    nullable,
+  }));
+  return { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
+}
+
 /** What the transform proved, by source table; the rows of a right table are those that matched. */
-function checksumsOf({ sources }: ChunkContext, hops: readonly SourceHop[]): readonly ChecksumRecord[] {
+export function transformedChecksums(
+  { sources }: ChunkContext,
+  { left, rights }: TransformOutcome,
+): readonly ChecksumRecord[] {
+  const hops = [left, ...rights];
   return hops.map(({ table, alias, actual }) => {
     const name = sources.find((source) => source.table === table)?.subject ?? table;
     // A table that is joined to itself has a checksum of each side.

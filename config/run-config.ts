@@ -91,6 +91,8 @@ export interface TargetConfig {
   readonly joinKeys?: 'exact' | 'casefold_rtrim';
   /** `direct`: rows go from the source into the stage without resting in a bucket; only without a transform. */
   readonly path: 'staged' | 'direct';
+  /** Over which windows the transform joins: those of a chunk, of a database, or of the category's databases. */
+  readonly scope: 'chunk' | 'database' | 'category';
   readonly chunk: {
     readonly by: 'date' | 'key' | 'none';
     /** Of windows by date. */

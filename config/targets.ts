@@ -57,6 +57,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
     ...(await transformOf(input, target, at)),
     ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
     path: pathOf(target, at('path')),
+    scope: scopeOf(input, target, at('scope')),
     chunk: target.chunk,
   };
 }
@@ -65,6 +66,19 @@ function pathOf({ path, transform }: Target, field: string): TargetConfig['path'
   if (path === 'direct' && transform !== undefined)
     throw invalid(`${field} is "direct"; allowed: "staged", as a transform reads its sources from a bucket`);
   return path;
+}
+
+function scopeOf({ parameter }: Input, { scope, transform }: Target, field: string): TargetConfig['scope'] {
+  if (scope === 'chunk') return scope;
+  if (transform === undefined)
+    throw invalid(
+      `${field} is "${scope}"; allowed: "chunk", as there is no transform that could join windows`,
+    );
+  if (parameter.input_partition !== undefined)
+    throw invalid(
+      `${field} is "${scope}"; allowed with input_partition: "chunk", as a part of the windows has a part of the matches only`,
+    );
+  return scope;
 }
 
 /** input_partition chooses rows by a date column, so there must be one. */

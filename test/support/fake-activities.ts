@@ -27,9 +27,13 @@ export interface FakePlan {
   readonly exportMs?: number;
   /** Default `transform`. */
   readonly route?: Route;
+  /** How wide the targets' transforms are; absent: a chunk. */
+  readonly scope?: 'database' | 'category';
   readonly outsideHours?: boolean;
   /** How often an operator's limit finds nowhere to be kept, before it does. */
   readonly limitsRefused?: number;
+  /** Milliseconds that the transform of a whole takes. */
+  readonly wholeMs?: number;
   /** Milliseconds that every other step takes. */
   readonly stepMs?: number;
   /** What a guard of each server says, one after another, as often as it is asked; then it is silent. */
@@ -49,6 +53,8 @@ export class FakeEngine {
   readonly inFlight = new Map<string, number>();
   readonly limits: { readonly endpoint: string; readonly limit: number }[] = [];
   readonly transformed: string[] = [];
+  /** Chunks of each whole that was transformed, in time. */
+  readonly wholes: (readonly string[])[] = [];
   planned = 0;
   /** How often a guard was begun. */
   watches = 0;
@@ -110,13 +116,14 @@ export class FakeEngine {
           return verdict as GuardVerdict;
         }),
       prepareTargets: async () => ({ rowsRemoved: 0, rowsOutsidePlan: 0 }),
-      listChunks: async ({ target, server, database, afterOrdinal, limit }) => ({
-        route: this.plan.route ?? 'transform',
+      listChunks: async ({ target, server, database, afterOrdinal, limit, pass }) => ({
+        route: pass === 'all' ? (this.plan.route ?? 'transform') : pass,
         chunks: [...states]
           .filter(
             ([id, chunk]) => id.startsWith(`${target}/${server}/${database}/`) && chunk.state === 'PENDING',
           )
           .filter(([, chunk]) => chunk.ordinal > afterOrdinal)
+          .filter(([id]) => pass === 'all' || this.exported.includes(id) === (pass === 'load'))
           .slice(0, limit)
           .map(([id, chunk]) => ({ chunkId: id, ordinal: chunk.ordinal, window: `w${chunk.ordinal}` })),
       }),
@@ -124,6 +131,32 @@ export class FakeEngine {
       transformChunk: async ({ chunkId: id }) => {
         this.transformed.push(id);
         return done();
+      },
+      transformWhole: async ({ target, ...where }) => {
+        const members = this.#members({ target, ...where });
+        const at = (state: ChunkState): number => members.filter((chunk) => chunk.state === state).length;
+        const unexported = members.some(
+          ({ id, state }) => state === 'PENDING' && !this.exported.includes(id),
+        );
+        if (unexported) return { state: 'unexported', pending: 0, skipped: 0 };
+        if (at('NEEDS_ATTENTION') > 0) return { state: 'parked', pending: 0, skipped: 0 };
+        this.wholes.push(members.filter(({ state }) => state !== 'SKIPPED').map(({ id }) => id));
+        await this.#wait(this.plan.wholeMs ?? 0);
+        if (this.failing.has(where.server ?? target))
+          throw ApplicationFailure.create({
+            type: 'JOIN_FANOUT',
+            message: 'broken on purpose',
+            nonRetryable: true,
+          });
+        return { state: 'transformed', pending: at('PENDING'), skipped: at('SKIPPED') };
+      },
+      parkWhole: async ({ target, server, database }) => {
+        for (const { id, state } of this.#members({
+          target,
+          ...(server !== undefined && { server }),
+          ...(database !== undefined && { database }),
+        }))
+          if (state === 'PENDING') this.#set(id, 'NEEDS_ATTENTION');
       },
       copyChunk: (ref) => this.#export(ref),
       importChunk: done,
@@ -168,6 +201,17 @@ export class FakeEngine {
         };
       },
     };
+  }
+
+  #members(where: { readonly target: string; readonly server?: string; readonly database?: string }) {
+    return [...this.states]
+      .filter(
+        ([, { database: of }]) =>
+          where.target === of.target &&
+          (where.server ?? of.server) === of.server &&
+          (where.database ?? of.database) === of.database,
+      )
+      .map(([id, { state }]) => ({ id, state }));
   }
 
   async #export({ chunkId: id }: ChunkRef): Promise<StepResult> {
@@ -220,6 +264,7 @@ export class FakeEngine {
       })),
       databases: plan.databases,
       targets: ['t'],
+      wholes: plan.scope === undefined ? {} : { t: plan.scope },
       attentionWaitSeconds: plan.attentionWaitSeconds ?? 0,
       finalize: true,
     };

@@ -198,7 +198,7 @@ describe('the control store', () => {
     expect(Date.now() - started).toBeLessThan(5_000);
     const seen: number[] = [];
     for (let after = -1; ; ) {
-      const page = await listPending(target, scope, after, 1_000);
+      const page = await listPending(target, scope, 'all', after, 1_000);
       if (page.length === 0) break;
       seen.push(...page.map(({ ordinal }) => ordinal));
       after = page.at(-1)?.ordinal ?? after;
