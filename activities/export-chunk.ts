@@ -13,6 +13,7 @@ import { runChunkStep } from './chunk-step.js';
 import { completeWithoutRows } from './complete-without-rows.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
+import { exportByGlue } from './export-by-glue.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
 import { patience, readTable } from './source-rows.js';
 import type { Step } from './step.js';
@@ -76,6 +77,17 @@ async function exportTables(
   context: ChunkContext,
   step: Step,
 ): Promise<readonly Manifest[]> {
+  const read = context.config.engine.export === 'glue' ? exportByGlue : exportByReader;
+  const written = await read(deps, context, step);
+  step.signal.throwIfAborted();
+  return publish(deps, context, written);
+}
+
+async function exportByReader(
+  deps: Dependencies,
+  context: ChunkContext,
+  step: Step,
+): Promise<readonly Manifest[]> {
   const { config, chunk, sources } = context;
   const attempt = randomUUID();
   step.stallAfter(patience(context));
@@ -88,8 +100,7 @@ async function exportTables(
   } finally {
     await session.close();
   }
-  step.signal.throwIfAborted();
-  return publish(deps, context, written);
+  return written;
 }
 
 async function exportTable(

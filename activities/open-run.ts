@@ -18,6 +18,7 @@ import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
 import type { Bucket } from '../engine/storage/bucket.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
+import { checkForGlue, checkGlue } from './check-glue.js';
 import type { OpenRunInput, RunSummary, ServerOutline } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { requireAlignedKeys, requireConsistency, requireSeek } from './source-rules.js';
@@ -40,6 +41,7 @@ export function openRun(deps: Dependencies) {
     runStep(async (step) => {
       const config = await loadRunConfig(input, deps.environment);
       step.stallAfter(config.stallSeconds);
+      await checkGlue(deps, config);
       await requireWriter(deps.target);
       if (config.quarantineLimit > 0) await requireEnglishMessages(deps.target);
       for (const target of config.targets) {
@@ -170,8 +172,13 @@ async function checkDatabase(
       const duckdb = await deps.duckdb(config);
       await about(`${source.server}/${source.database}`, async () => {
         const [only] = tables;
-        if (target.transform !== undefined) await checkTransform(duckdb, target, tables, step.signal);
-        else if (only !== undefined) checkCopy(target, only);
+        if (target.transform !== undefined) {
+          const lineage = await checkTransform(duckdb, target, tables, step.signal);
+          checkForGlue(config.engine, tables, { lineage, file: target.transform.file });
+        } else if (only !== undefined) {
+          checkCopy(target, only);
+          checkForGlue(config.engine, tables, undefined);
+        }
       });
       const sources = tables.map(({ schema, table, columns }) => ({
         schema,

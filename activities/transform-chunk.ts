@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
+import { createGlueEngine } from '../engine/glue/glue-engine.js';
+import { jobName } from '../engine/glue/job-names.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
 import { findWhole } from '../engine/postgres/control/wholes.js';
 import { transformedType } from '../engine/rows/fits.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
-import type { TransformOutcome } from '../engine/transform/engine.js';
+import type { TransformEngine, TransformOutcome } from '../engine/transform/engine.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { readRaw } from './export-chunk.js';
+import { glueJob, holdNothing } from './glue-job.js';
 import { type ChunkContext, type RunContexts, transformedPlace } from './run-context.js';
 import { scratchDirectory } from './scratch.js';
 import type { Step } from './step.js';
@@ -58,14 +61,13 @@ async function transform(
   deps: Dependencies,
   context: ChunkContext,
   raw: readonly Manifest[],
-  { signal, advance }: Step,
+  step: Step,
 ): Promise<Transformed> {
   const { config, target, sources } = context;
   const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
-  const attempt = randomUUID();
   const scratch = await scratchDirectory(deps.spillDirectory);
   try {
-    const engine = createDuckDbEngine({ duckdb: await deps.duckdb(config), scratchDirectory: scratch.path });
+    const { engine, attempt } = await engineFor(deps, context, step, scratch.path);
     const outcome = await engine.transform({
       target,
       sources: sources.map(({ table }, index) => ({
@@ -76,8 +78,8 @@ async function transform(
       output: { bucket: deps.buckets.transformed, prefix, attempt },
       partRows: config.storage.partRows,
       ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
-      signal,
-      onProgress: () => advance(1),
+      signal: step.signal,
+      onProgress: () => step.advance(1),
     });
     // Before the manifest, which an attempt that finds it takes as it is.
     const checksums = transformedChecksums(context, outcome);
@@ -89,6 +91,22 @@ async function transform(
   } finally {
     await scratch.remove();
   }
+}
+
+/** The engine that the category chose, and the attempt that its parts are of. */
+async function engineFor(
+  deps: Dependencies,
+  context: ChunkContext,
+  step: Step,
+  scratchDirectory: string,
+): Promise<{ readonly engine: TransformEngine; readonly attempt: string }> {
+  const { config } = context;
+  const duckdb = await deps.duckdb(config);
+  if (config.engine.transform === 'embedded')
+    return { engine: createDuckDbEngine({ duckdb, scratchDirectory }), attempt: randomUUID() };
+  const job = jobName(config.glue.transformJob, { category: config.category });
+  const glue = glueJob(deps, context, step, { job, part: 'transform', hold: holdNothing });
+  return { engine: createGlueEngine(glue, duckdb), attempt: step.identity.key };
 }
 
 /** What makes an outcome's parts count. */
@@ -107,15 +125,16 @@ export function transformedManifest(
 
 /** What the transform proved, by source table; the rows of a right table are those that matched. */
 export function transformedChecksums(
-  { sources }: ChunkContext,
+  { sources, config }: ChunkContext,
   { left, rights }: TransformOutcome,
 ): readonly ChecksumRecord[] {
   const hops = [left, ...rights];
+  const method = config.engine.transform === 'glue' ? 'spark' : 'duckdb';
   return hops.map(({ table, alias, actual }) => {
     const name = sources.find((source) => source.table === table)?.subject ?? table;
     // A table that is joined to itself has a checksum of each side.
     const subject = hops.filter((hop) => hop.table === table).length > 1 ? `${name} ${alias}` : name;
-    return { hop: 'transformed', subject, checksum: actual, method: 'duckdb', matches: true };
+    return { hop: 'transformed', subject, checksum: actual, method, matches: true };
   });
 }
 

@@ -3,6 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
 import { nameOf, type Place, readDocument } from './documents.js';
+import { enginesOf } from './engines.js';
 import type { Environment } from './environment.js';
 import { loadGuards } from './guards.js';
 import { migrationParameterName } from './parameter-names.js';
@@ -68,6 +69,7 @@ export async function loadRunConfig(
     databases,
     targets,
     consistency: category.consistency,
+    ...enginesOf(category, targets, files.category),
     concurrency: category.concurrency,
     guards,
     attentionWaitSeconds: category.attention.wait,

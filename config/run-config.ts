@@ -16,6 +16,9 @@ export interface RunConfig {
   readonly databases: readonly SourceDatabase[];
   readonly targets: readonly TargetConfig[];
   readonly consistency: 'snapshot' | 'rcsi' | 'quiesced';
+  /** Who reads the sources and who transforms; what they make of the same rows is interchangeable. */
+  readonly engine: { readonly export: EngineName; readonly transform: EngineName };
+  readonly glue: GlueConfig;
   readonly concurrency: { readonly perServer: number };
   /** By server alias; a server without one is not watched. */
   readonly guards: Readonly<Record<string, SourceGuard>>;
@@ -56,6 +59,23 @@ export interface RecordedDocument {
   readonly arn?: string;
   readonly version?: number;
   readonly value: unknown;
+}
+
+/** The worker itself, or jobs of AWS Glue. */
+type EngineName = 'embedded' | 'glue';
+
+export interface GlueConfig {
+  /** Patterns of names; see `jobName`. */
+  readonly exportJob: string;
+  readonly transformJob: string;
+  /** Absent: as the job is defined. */
+  readonly workerType?: string;
+  readonly workers?: number;
+  readonly timeoutMinutes: number;
+  /** Name or ARN of the secret that export jobs log in with; absent for the workers' own. */
+  readonly secretId?: string;
+  /** On the disk of the Spark machines. It holds no secret: its password only seals what is public. */
+  readonly trustStore?: { readonly path: string; readonly password: string };
 }
 
 export interface SourceDatabase {

@@ -98,10 +98,7 @@ export class SourceLogins {
   #secretOf(alias: string): SecretValue {
     const known = this.#secrets.get(alias);
     if (known !== undefined) return known;
-    const forms = [
-      namesOf(`SOURCE_SECRET_${alias.toUpperCase().replaceAll('-', '_')}`),
-      namesOf('SOURCE_SECRET'),
-    ];
+    const forms = secretNamesOf(alias);
     const variables = forms.flatMap(({ value, file, stored }) => [value, file, stored]);
     const given = Object.fromEntries(variables.map((name) => [name, this.identity.secretVariable(name)]));
     const [found] = forms.flatMap((names) => secretValue(names, given) ?? []);
@@ -115,6 +112,11 @@ export class SourceLogins {
     this.#secrets.set(alias, shared);
     return shared;
   }
+}
+
+/** Variables that may hold or name the secret of a server, its own before the one of all. */
+export function secretNamesOf(alias: string): readonly SecretNames[] {
+  return [namesOf(`SOURCE_SECRET_${alias.toUpperCase().replaceAll('-', '_')}`), namesOf('SOURCE_SECRET')];
 }
 
 function namesOf(base: string): SecretNames {

@@ -8,6 +8,8 @@ import type { RunConfig } from '../config/run-config.js';
 import { SourceLogins } from '../config/source-credentials.js';
 import { targetLogin } from '../config/target-environment.js';
 import { MigrationError } from '../engine/errors.js';
+import { createDriverLog } from '../engine/glue/driver-log.js';
+import { createGlueApi } from '../engine/glue/glue-api.js';
 import { createTarget } from '../engine/postgres/connection.js';
 import { findSourceLimit } from '../engine/postgres/control/source-limits.js';
 import { openSession } from '../engine/sqlserver/connection.js';
@@ -84,6 +86,7 @@ export async function createDependencies(
       });
       return duckdb;
     },
+    glue: { api: createGlueApi(), readLog: createDriverLog() },
   };
   const close = async (): Promise<void> => {
     await target.close();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { engineSchema, glueSchema } from './engine.js';
 import { guardSchema } from './guard.js';
 import { retentionSchema } from './retention.js';
 import { allowed, schemaReference, strictObject, whole } from './strict-object.js';
@@ -23,6 +24,8 @@ export const categoryFileSchema = strictObject({
     .describe(
       'snapshot: one SNAPSHOT transaction per chunk. rcsi: one statement per table. quiesced: nothing writes.',
     ),
+  engine: engineSchema,
+  glue: glueSchema.prefault({}),
   concurrency: strictObject({
     perServer: whole(1, 256, 'sessions').default(4).describe('Sessions on one source server at a time.'),
   }).prefault({}),

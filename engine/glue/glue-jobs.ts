@@ -4,7 +4,7 @@ import type { Bucket } from '../storage/bucket.js';
 import { attemptPrefix, type ObjectKey } from '../storage/keys.js';
 import type { ReadDriverLog } from './driver-log.js';
 import type { GlueApi, JobRun, RunSettings } from './glue-api.js';
-import { readResult, requestAddress, writeRequest } from './job-files.js';
+import { bucketAddress, type JobResult, readResult, requestAddress, writeRequest } from './job-files.js';
 import {
   type ExportJobRequest,
   type JobOutput,
@@ -15,7 +15,7 @@ import { fateOf } from './job-states.js';
 import { requireJob } from './require-job.js';
 import { runFailure, spent } from './run-failure.js';
 import { runJob } from './run-job.js';
-import { type JobTimes, type JobWatch, jobTimes } from './start-run.js';
+import { type JobCall, type JobTimes, type JobWatch, jobTimes } from './start-run.js';
 
 /** What runs jobs: Glue, and where their logs are. */
 export interface GlueServices {
@@ -32,9 +32,16 @@ export interface WorkIdentity {
   readonly since: Date;
 }
 
-export interface JobWork<Result> extends WorkIdentity {
+/** A job, and how a run of it is started and looked after. */
+export interface GlueJob {
+  readonly services: GlueServices;
   readonly job: string;
   readonly settings: RunSettings;
+  readonly identity: WorkIdentity;
+  readonly watch: Watching;
+}
+
+export interface JobWork<Result extends JobResult> {
   /** Where request, parts and result rest, under the window's prefix. */
   readonly bucket: Bucket;
   readonly prefix: ObjectKey;
@@ -56,26 +63,25 @@ const mostFailures = 3;
  * @throws MigrationError the script's own; GLUE_JOB, GLUE_ACCESS, GLUE_UNAVAILABLE, GLUE_RUN, GLUE_RUNS_SPENT; STORAGE_*;
  * what the watch throws; the signal's reason
  */
-export async function performJob<Result>(
-  { api, readLog, times = jobTimes }: GlueServices,
+export async function performJob<Result extends JobResult>(
+  glueJob: GlueJob,
   work: JobWork<Result>,
-  watch: Watching,
 ): Promise<Result> {
-  const { run, failed } = await runJob(
-    api,
-    {
-      ...work,
-      owns: (run) => attemptOf(run, work) !== undefined,
-      prepare: () => prepare(api, work),
-      usable: async (run) => (await resultOf(work, run).catch(() => undefined)) !== undefined,
-    },
-    watch,
-    times,
-    watch.leave,
-  );
+  const { services, job, settings, identity, watch } = glueJob;
+  const { api, readLog, times = jobTimes } = services;
+  const resultOf = (run: JobRun) => readResultOf(run, identity, work);
+  const call: JobCall = {
+    job,
+    settings,
+    since: identity.since,
+    owns: (run) => attemptOf(run, identity) !== undefined,
+    prepare: () => prepare(glueJob, work),
+    usable: async (run) => (await resultOf(run).catch(() => undefined)) !== undefined,
+  };
+  const { run, failed } = await runJob(api, call, watch, times, watch.leave);
   const spentNow = failed >= mostFailures;
   try {
-    const result = await resultOf(work, run);
+    const result = await resultOf(run);
     if (fateOf(run.state) === 'succeeded' && result !== undefined) return result;
   } catch (error) {
     throw spentNow ? spent(error, failed) : error;
@@ -84,17 +90,15 @@ export async function performJob<Result>(
   throw spentNow ? spent(failure, failed) : failure;
 }
 
-async function prepare<Result>(
-  api: GlueApi,
-  work: JobWork<Result>,
+async function prepare<Result extends JobResult>(
+  { services, job, identity }: GlueJob,
+  { bucket, prefix, request }: JobWork<Result>,
 ): Promise<Readonly<Record<string, string>>> {
-  const { job, bucket, prefix, key, request } = work;
-  await requireJob(api, job);
+  await requireJob(services.api, job);
   // Of its own for each start: two runs never share what they write, even where an answer was lost.
-  const attempt = `${key}-${randomUUID().slice(0, 8)}`;
+  const attempt = `${identity.key}-${randomUUID().slice(0, 8)}`;
   const folder = attemptPrefix(prefix, attempt);
-  const output = { bucket: `${bucket.url.replace(/\/$/, '')}/`, prefix, attempt };
-  await writeRequest(bucket, folder, request(output));
+  await writeRequest(bucket, folder, request({ bucket: bucketAddress(bucket), prefix, attempt }));
   return { [jobArguments.request]: requestAddress(bucket, folder), [jobArguments.attempt]: attempt };
 }
 
@@ -106,9 +110,12 @@ function attemptOf(run: JobRun, { key }: WorkIdentity): string | undefined {
 }
 
 /** What the run's script has left beside its request; undefined where it has left nothing. */
-async function resultOf<Result>(work: JobWork<Result>, run: JobRun): Promise<Result | undefined> {
-  const attempt = attemptOf(run, work);
+async function readResultOf<Result extends JobResult>(
+  run: JobRun,
+  identity: WorkIdentity,
+  { bucket, prefix, result }: JobWork<Result>,
+): Promise<Result | undefined> {
+  const attempt = attemptOf(run, identity);
   if (attempt === undefined) return undefined;
-  const { bucket, prefix, result } = work;
   return readResult(bucket, attemptPrefix(prefix, attempt), attempt, result);
 }

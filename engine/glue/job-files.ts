@@ -4,6 +4,7 @@ import type { Bucket } from '../storage/bucket.js';
 import type { ObjectKey } from '../storage/keys.js';
 import {
   type ExportJobRequest,
+  type ExportJobResult,
   failedResultSchema,
   requestName,
   resultName,
@@ -11,9 +12,20 @@ import {
   type TransformJobRequest,
 } from './job-request.js';
 
+/** What every script leaves. */
+export type JobResult = Pick<
+  ExportJobResult,
+  'scriptVersion' | 'attempt' | 'parts' | 'rows' | 'bytes' | 'checksum'
+>;
+
+/** `s3://bucket/`, with its final slash, as scripts put keys behind it. */
+export function bucketAddress({ url }: Bucket): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
 /** `s3://bucket/…/request.json`; `folder` is an attempt's. */
 export function requestAddress(bucket: Bucket, folder: ObjectKey): string {
-  return `${bucket.url.replace(/\/$/, '')}/${folder}${requestName}`;
+  return `${bucketAddress(bucket)}${folder}${requestName}`;
 }
 
 /** Leaves a request for a script. Throws the bucket's errors. */
@@ -30,7 +42,7 @@ export async function writeRequest(
  * @throws MigrationError with the script's own code and message where it gave up; GLUE_JOB for another version's or a
  * malformed result; the bucket's errors
  */
-export async function readResult<Result>(
+export async function readResult<Result extends JobResult>(
   bucket: Bucket,
   folder: ObjectKey,
   attempt: string,
@@ -39,15 +51,26 @@ export async function readResult<Result>(
   const key = `${folder}${resultName}`;
   const found = await bucket.get(key);
   if (found === undefined) return undefined;
-  const body = parsed(found.body, `${key} in ${bucket.url}`);
+  const what = `${key} in ${bucket.url}`;
+  const body = parsed(found.body, what);
   const failed = failedResultSchema.safeParse(body);
   if (failed.success) throw scriptError(failed.data.code, failed.data.message);
   const result = schema.safeParse(body);
-  if (!result.success) throw malformed(`${key} in ${bucket.url}`, result.error.issues[0]?.path.join('.'));
-  const made = body as { readonly scriptVersion?: unknown; readonly attempt?: unknown };
-  if (made.scriptVersion !== scriptVersion || made.attempt !== attempt)
-    throw malformed(`${key} in ${bucket.url}`, 'scriptVersion or attempt');
+  if (!result.success) throw malformed(what, result.error.issues[0]?.path.join('.'));
+  const wrong = inconsistency(result.data, folder, attempt);
+  if (wrong !== undefined) throw malformed(what, wrong);
   return result.data;
+}
+
+/** The field that contradicts the others, or the request. */
+function inconsistency(result: JobResult, folder: ObjectKey, attempt: string): string | undefined {
+  const { parts, rows, bytes, checksum } = result;
+  const total = (of: 'rows' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0);
+  if (result.scriptVersion !== scriptVersion) return 'scriptVersion';
+  if (result.attempt !== attempt) return 'attempt';
+  if (!parts.every(({ key }) => key.startsWith(folder))) return 'parts';
+  if (total('rows') !== rows || checksum.rows !== rows) return 'rows';
+  return total('bytes') === bytes ? undefined : 'bytes';
 }
 
 /** A result is small and has no values of rows, but a broken one may be anything: it is not quoted. */

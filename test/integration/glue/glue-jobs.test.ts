@@ -2,11 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
 import { createDriverLog } from '../../../engine/glue/driver-log.js';
 import { createGlueApi } from '../../../engine/glue/glue-api.js';
-import { type JobWork, performJob, type Watching } from '../../../engine/glue/glue-jobs.js';
-import { type JobOutput, scriptVersion, type TransformJobRequest } from '../../../engine/glue/job-request.js';
+import { performJob, type Watching } from '../../../engine/glue/glue-jobs.js';
+import {
+  type ExportJobRequest,
+  exportResultSchema,
+  type JobOutput,
+  scriptVersion,
+} from '../../../engine/glue/job-request.js';
 import { createFileBucket } from '../../../engine/storage/file-bucket.js';
 import { transformedPrefix } from '../../../engine/storage/keys.js';
 import { type GlueServer, type StandInRun, startGlueServer } from '../../support/glue-server.js';
@@ -20,8 +24,15 @@ const prefix = transformedPrefix({
   window: '20250101',
 });
 const times = { poll: { first: 5, longest: 10 }, room: { first: 5, longest: 10 }, stopMs: 2_000 };
-/** What the stand-in for a script leaves. */
-const resultSchema = z.object({ rows: z.number() });
+/** What the stand-in for a script leaves, beside its version and attempt. */
+const made = {
+  state: 'done',
+  parts: [],
+  rows: 0,
+  bytes: 0,
+  checksum: { rows: 0, sum: '0000000000000000' },
+  source: { checksum: { rows: 0, sum: '0000000000000000' }, method: 'server' },
+};
 
 let glue: GlueServer;
 let folder: string;
@@ -53,42 +64,47 @@ afterEach(async () => {
 
 const bucket = () => createFileBucket(folder);
 
-function perform(
-  over: { readonly work?: Partial<JobWork<{ rows: number }>>; readonly watch?: Partial<Watching> } = {},
-) {
+function perform({
+  key = 'run-1',
+  watch = {},
+}: {
+  readonly key?: string;
+  readonly watch?: Partial<Watching>;
+} = {}) {
   return performJob(
-    { api: createGlueApi(glue.endpoint), readLog: createDriverLog(glue.endpoint), times },
     {
+      services: { api: createGlueApi(glue.endpoint), readLog: createDriverLog(glue.endpoint), times },
       job,
-      key: 'run-1',
-      since: new Date(),
       settings: { timeoutMinutes: 60, workerType: 'G.1X', workers: 3 },
-      bucket: bucket(),
-      prefix,
-      request: (output) => ({ output }) as unknown as TransformJobRequest,
-      result: resultSchema,
-      ...over.work,
+      identity: { key, since: new Date() },
+      watch: { ...watchOf(), ...watch },
     },
     {
-      signal: abort.signal,
-      moved: (state) => moved.push(state),
-      waiting: () => undefined,
-      refused: (reason) => refused.push(reason),
-      hold: async () => {
-        held += 1;
-        holds = [...holds, held];
-        return {
-          check: async () => undefined,
-          release: async () => {
-            held -= 1;
-          },
-        };
-      },
-      leave: () => false,
-      ...over.watch,
+      bucket: bucket(),
+      prefix,
+      request: (output) => ({ output }) as unknown as ExportJobRequest,
+      result: exportResultSchema,
     },
   );
 }
+
+const watchOf = (): Watching => ({
+  signal: abort.signal,
+  moved: (state) => moved.push(state),
+  waiting: () => undefined,
+  refused: (reason) => refused.push(reason),
+  hold: async () => {
+    held += 1;
+    holds = [...holds, held];
+    return {
+      check: async () => undefined,
+      release: async () => {
+        held -= 1;
+      },
+    };
+  },
+  leave: () => false,
+});
 
 const requestKey = ({ arguments: args }: StandInRun): string =>
   (args['--request'] ?? '').slice(pathToFileURL(folder).href.length + 1);
@@ -113,12 +129,12 @@ function scripted(states: readonly string[], result?: Record<string, unknown>, e
   };
 }
 
-const ends = (...states: readonly string[]) => scripted(states, { rows: 7 });
+const ends = (...states: readonly string[]) => scripted(states, made);
 
 describe('a job of Glue', () => {
   it('runs with its request and gives what its script has left', async () => {
     glue.onStart = ends('WAITING', 'STARTING', 'RUNNING', 'SUCCEEDED');
-    await expect(perform()).resolves.toEqual({ rows: 7 });
+    await expect(perform()).resolves.toMatchObject(made);
     const [run] = glue.runs;
     expect(run?.arguments).toEqual({
       '--chunk_attempt': expect.stringMatching(/^run-1-[0-9a-f]{8}$/),
@@ -202,7 +218,7 @@ describe('Glue without room', () => {
     async (error) => {
       glue.onStart = ends('SUCCEEDED');
       glue.faults.set('StartJobRun', [{ error }, { error }]);
-      await expect(perform()).resolves.toEqual({ rows: 7 });
+      await expect(perform()).resolves.toMatchObject(made);
       expect(refused).toEqual([error, error]);
       expect(holds).toEqual([1, 1, 1]);
       expect(glue.runs).toHaveLength(1);
@@ -226,7 +242,7 @@ describe('Glue without room', () => {
       { error: 'InternalServiceException', status: 500 },
       'cut',
     ]);
-    await expect(perform()).resolves.toEqual({ rows: 7 });
+    await expect(perform()).resolves.toMatchObject(made);
     expect(glue.runs).toHaveLength(1);
   });
 });
@@ -238,7 +254,7 @@ describe('a retry', () => {
       glue.onStart = ends('STARTING', 'STARTING', 'STARTING', 'RUNNING', 'SUCCEEDED');
       glue.faults.set('StartJobRun', [fault]);
       await perform().catch((error: { code: string }) => expect(error.code).toBe('GLUE_UNAVAILABLE'));
-      await expect(perform()).resolves.toEqual({ rows: 7 });
+      await expect(perform()).resolves.toMatchObject(made);
       expect(glue.runs).toHaveLength(1);
     },
   );
@@ -250,21 +266,21 @@ describe('a retry', () => {
     await expect(first).rejects.toBe(lost);
     expect(glue.calls).not.toContain('BatchStopJobRun');
     abort = new AbortController();
-    await expect(perform()).resolves.toEqual({ rows: 7 });
+    await expect(perform()).resolves.toMatchObject(made);
     expect(glue.runs).toHaveLength(1);
   });
 
   it('takes the result of a run that has ended meanwhile, behind newer runs of other chunks', async () => {
     glue.onStart = ends('SUCCEEDED');
     await perform();
-    for (const key of ['run-2', 'run-3', 'run-4', 'run-5']) await perform({ work: { key } });
-    await expect(perform()).resolves.toEqual({ rows: 7 });
+    for (const key of ['run-2', 'run-3', 'run-4', 'run-5']) await perform({ key });
+    await expect(perform()).resolves.toMatchObject(made);
     expect(glue.runs).toHaveLength(5);
   });
 
   it('does not take what is left of a run that a longer key names', async () => {
     glue.onStart = ends('SUCCEEDED');
-    await perform({ work: { key: 'run-1-2' } });
+    await perform({ key: 'run-1-2' });
     await perform();
     expect(glue.runs).toHaveLength(2);
   });
@@ -278,10 +294,10 @@ describe('a retry', () => {
     if (first === undefined) throw new Error('nothing was started');
     const second = { ...first, id: 'jr_2', startedOn: first.startedOn + 5 };
     glue.runs.push(second);
-    await leaveResult(first, { rows: 7 });
+    await leaveResult(first, made);
     first.states = ['RUNNING', 'SUCCEEDED'];
     abort = new AbortController();
-    await expect(perform()).resolves.toEqual({ rows: 7 });
+    await expect(perform()).resolves.toMatchObject(made);
     expect(second.states.at(-1)).toBe('STOPPED');
     expect(glue.runs).toHaveLength(2);
   });
@@ -340,11 +356,17 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['of another version', { scriptVersion: '0', rows: 7 }],
-    ["of another attempt's", { attempt: 'run-2-00000000', rows: 7 }],
-    ['without a part of it', {}],
-  ])('a result %s is refused', async (_, result) => {
-    glue.onStart = scripted(['SUCCEEDED'], result);
-    await expect(perform()).rejects.toMatchObject({ code: 'GLUE_JOB' });
+    ['scriptVersion', { scriptVersion: '0' }],
+    ['attempt', { attempt: 'run-2-00000000' }],
+    ['parts', { parts: [{ key: 'elsewhere/part-00000.parquet', rows: 0, bytes: 0 }] }],
+    ['rows', { rows: 1 }],
+    ['bytes', { bytes: 1 }],
+    ['source', { source: undefined }],
+  ])('a result that is wrong in %s is refused', async (field, wrong) => {
+    glue.onStart = scripted(['SUCCEEDED'], { ...made, ...wrong });
+    await expect(perform()).rejects.toMatchObject({
+      code: 'GLUE_JOB',
+      message: expect.stringContaining(`wrong in ${field}.`),
+    });
   });
 });
