@@ -17,7 +17,9 @@ def transform(spark, request):
         _create_view(spark, source)
     mismatches = check_collation(spark, plan, choice)
     values = [f"CAST({quoted(c['name'])} AS {spark_type(c['type'])}) AS {quoted(c['name'])}" for c in columns]
-    rows = spark.sql(f"SELECT {', '.join(values)} FROM ({plan['select']} {joins.from_clause(plan, folded)})")
+    # On lines of their own: the file's text may end in a comment.
+    joined = f"{plan['select']}\n{joins.from_clause(plan, folded)}"
+    rows = spark.sql(f"SELECT {', '.join(values)} FROM (\n{joined})")
     written = parts.write(spark, rows, request)
     output = parts.read(spark, {"bucket": request["output"]["bucket"], "parts": written["parts"], "columns": columns})
     left, rights = hops.check(spark, plan, columns, output, folded)
