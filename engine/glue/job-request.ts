@@ -22,9 +22,9 @@ export const jobArguments = {
   version: '--script_version',
 } as const;
 
-/** Where a job writes: `<bucket>/<prefix><attempt>/part-NNNNN.parquet`, and `result.json` beside them. */
+/** Where a job writes: `<bucket><prefix><attempt>/part-NNNNN.parquet`, and `result.json` beside them. */
 export interface JobOutput {
-  /** `Bucket.url`: `s3://raw` or `file:///…/raw`. */
+  /** `s3://raw/` or `file:///…/raw/`, with its final slash. */
   readonly bucket: string;
   /** Of the window, as `rawPrefix` and `transformedPrefix` give it. */
   readonly prefix: string;

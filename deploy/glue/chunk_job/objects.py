@@ -6,7 +6,7 @@ from urllib.parse import unquote
 def address(bucket, key):
     """Of an object, for Spark: a file URL says `%20` for what Hadoop's path calls by its name."""
     root = unquote(bucket) if bucket.startswith("file:") else bucket
-    return f"{root}/{key}"
+    return f"{root.rstrip('/')}/{key}"
 
 
 def read_text(spark, url):

@@ -65,7 +65,7 @@ describe('an export by Spark', () => {
   });
 
   it('leaves the parts of the last of two runs of one attempt, and the same', async () => {
-    const output = { bucket: engines.fixture.bucket.url, prefix: 'again/', attempt: 'one' };
+    const output = { bucket: `${engines.fixture.bucket.url}/`, prefix: 'again/', attempt: 'one' };
     const first = made(await engines.sparkExport('One', odd, {}, change({ output, partRows: 2 })));
     const second = made(await engines.sparkExport('One', odd, {}, change({ output })));
     expect([first.parts.length, second.parts.length]).toEqual([5, 1]);

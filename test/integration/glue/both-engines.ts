@@ -124,7 +124,7 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
     expect(status).toBe(value.state === 'done' ? 0 : 1);
     return value;
   };
-  const output = (): JobOutput => ({ bucket: bucket.url, prefix: somePrefix(), attempt: randomUUID() });
+  const output = (): JobOutput => ({ bucket: `${bucket.url}/`, prefix: somePrefix(), attempt: randomUUID() });
 
   return {
     fixture,
@@ -200,7 +200,7 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
           output: output(),
           partRows: 100_000,
           sources: Object.entries(raw).map(([table, { parts, columns, checksum }]) => ({
-            ...{ table, bucket: bucket.url, parts, columns, checksum },
+            ...{ table, bucket: `${bucket.url}/`, parts, columns, checksum },
           })),
           columns: target.columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
           ...(joinKeys && { joinKeys }),
