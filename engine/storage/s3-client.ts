@@ -16,7 +16,7 @@ export interface S3Settings {
  * The SDK waits between attempts, from a tenth of a second (half a second where the store asks for fewer requests)
  * doubling up to 20 s, and gives up sooner when most requests of a client fail. Then the step is tried again.
  */
-const maxAttempts = 8;
+const maxAttempts = 6;
 /** A part's pieces, times the steps of a worker; more requests wait for a free connection. */
 const maxSockets = 64;
 /** Without a byte in either direction. The longest honest silence is S3 putting a large object together. */

@@ -63,7 +63,9 @@ export function isMissingObject(error: unknown): boolean {
  */
 export function s3Error(error: unknown, attempt: S3Attempt): MigrationError {
   if (error instanceof MigrationError) return error;
-  const what = `Cannot ${attempt.verb} ${attempt.key} in ${attempt.url}${attempt.region ? ` (${attempt.region})` : ''}`;
+  const { verb, key, url, region, settings } = attempt;
+  const where = [region, settings.endpoint].filter((part) => part !== undefined).join(', ');
+  const what = `Cannot ${verb} ${key} in ${url}${where && ` (${where})`}`;
   const system = systemCode(error);
   const status = s3Status(error);
   if (status === undefined && (system === 'ENOSPC' || system === 'EDQUOT')) return fileError(error, what);

@@ -3,13 +3,16 @@ import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { MigrationError } from '../errors.js';
 import { type Crc32, crc32Of, RunningCrc32 } from './crc32.js';
 import { inLanes, pieceBytes, piecesInFlight, type S3Object } from './s3-object.js';
+import { textField } from './storage-error.js';
 
 /** S3 takes no more parts an upload than 10,000. */
 const maxParts = 9_000;
@@ -77,20 +80,29 @@ async function uploadParts(object: S3Object, source: PartSource, signal?: AbortS
         parts[PartNumber - 1] = { ...checked, ETag };
       }
     });
-    await client.send(
-      new CompleteMultipartUploadCommand({
-        ...upload,
-        MultipartUpload: { Parts: parts },
-        ChecksumType: 'FULL_OBJECT',
-        ChecksumCRC32: source.crc32,
-        MpuObjectSize: source.size,
-      }),
-      abortable(signal),
-    );
+    await complete(object, { ...upload, MultipartUpload: { Parts: parts } }, source);
   } catch (error) {
     // What cannot be taken back now is left to the bucket's lifecycle rule; the first failure says more.
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Makes the parts one object. S3 knows no upload any more where an answer was lost and the request came again. */
+async function complete(
+  { client, at }: S3Object,
+  upload: CompleteMultipartUploadCommandInput,
+  { crc32, size }: PartSource,
+): Promise<void> {
+  const whole = { ChecksumType: 'FULL_OBJECT', ChecksumCRC32: crc32 } as const;
+  const request = new CompleteMultipartUploadCommand({ ...upload, ...whole, MpuObjectSize: size });
+  try {
+    // Not abortable: nobody could say whether the object appears.
+    await client.send(request);
+  } catch (error) {
+    if (textField(error, 'name') !== 'NoSuchUpload') throw error;
+    const stored = await client.send(new HeadObjectCommand({ ...at, ChecksumMode: 'ENABLED' }));
+    if (stored.ContentLength !== size || stored.ChecksumCRC32 !== crc32) throw error;
   }
 }
 
