@@ -75,7 +75,7 @@ export function awsFailure(error: unknown, call: AwsCall): MigrationError {
     return access(
       `AWS does not accept this worker's credentials (${name}). Check its role or its AWS_ variables.`,
     );
-  if (undecipherable.has(name) || (denied.has(name) && /kms|ciphertext|master key/i.test(message)))
+  if (undecipherable.has(name) || (denied.has(name) && /access to kms|kms:|ciphertext|master key/i.test(message)))
     return access(
       `the value cannot be decrypted (${name}). Allow kms:Decrypt on its key for this worker's role, and check that the key is enabled.`,
     );
