@@ -6,7 +6,7 @@ import { type PageRecord, readPage, writePage } from './page-record.js';
 import { findDoomed, listPage } from './plan-page.js';
 import { removePage } from './remove-page.js';
 import { agesFor, type Section, sectionsOf } from './sections.js';
-import { isRunning } from './window-facts.js';
+import { isRunning, type Look } from './window-facts.js';
 
 /**
  * One page of a clean-up. Its record is in the stats bucket before anything goes, so that what another attempt of it
@@ -17,32 +17,24 @@ export function cleanUpPage(deps: Dependencies) {
     runStep(async (step) => {
       const { stats } = deps.buckets;
       const section = sectionAt(input);
-      const ages = agesFor(section, input.rules);
-      const running = await isRunning(input.categoryWorkflowId);
-      const planned = (await readPage(stats, input)) ?? (await plan(deps, input, section, running, step));
+      const look: Look = {
+        ...{ deps, category: input.category, wholes: input.rules.wholes },
+        running: await isRunning(input.categoryWorkflowId),
+        ages: agesFor(section, input.rules),
+      };
+      const planned = (await readPage(stats, input)) ?? (await plan(look, input, section, step));
       if (!input.apply || planned.stayed !== undefined) return resultOf(planned);
-      const stayed = await removePage(deps, section, planned, running, ages, step);
+      const stayed = await removePage(look, section, planned, step);
       const done = { ...planned, stayed: [...stayed] };
       await writePage(stats, input, done);
       return resultOf(done);
     });
 }
 
-async function plan(
-  deps: Dependencies,
-  input: CleanUpPageInput,
-  section: Section,
-  running: boolean,
-  step: Step,
-): Promise<PageRecord> {
-  const { objects, full } = await listPage(deps.buckets[section.bucket], section, input.cursor.after, step);
-  const { doomed, untouched } = await findDoomed(
-    deps,
-    section,
-    objects,
-    running,
-    agesFor(section, input.rules),
-  );
+async function plan(look: Look, input: CleanUpPageInput, section: Section, step: Step): Promise<PageRecord> {
+  const { buckets } = look.deps;
+  const { objects, full } = await listPage(buckets[section.bucket], section, input.cursor.after, step);
+  const { doomed, untouched } = await findDoomed(look, section, objects);
   const last = objects.at(-1)?.key;
   const next = nextOf(input, full ? last : undefined);
   const record: PageRecord = {
@@ -53,7 +45,7 @@ async function plan(
     doomed: [...doomed],
     untouched: [...untouched],
   };
-  await writePage(deps.buckets.stats, input, record);
+  await writePage(buckets.stats, input, record);
   return record;
 }
 

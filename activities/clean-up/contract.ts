@@ -18,6 +18,8 @@ export interface CleanUpInput {
 export interface CleanUpRules {
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Targets whose windows are transformed together, so that all of them are needed until all are done. */
+  readonly wholes: readonly string[];
   readonly orphanHours: number;
   readonly rawHours?: number;
   readonly transformedHours?: number;

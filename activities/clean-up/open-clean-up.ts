@@ -10,17 +10,17 @@ export function openCleanUp({ environment }: Dependencies) {
   return ({ category, olderThan }: CleanUpInput): Promise<CleanUpRules> =>
     runStep(async () => {
       const floor = olderThan === undefined ? 0 : parseAge(olderThan);
-      const { retention } = await loadRunConfig({ category }, environment);
-      return rulesOf(retention, floor, Date.now());
+      const { retention, targets } = await loadRunConfig({ category }, environment);
+      const wholes = targets.flatMap(({ name, scope }) => (scope === 'chunk' ? [] : [name]));
+      return { ...agesOf(retention, floor), at: Date.now(), wholes };
     });
 }
 
 /** Ages in hours, none of them below `floor`. */
-export function rulesOf(retention: Retention, floor: number, at: number): CleanUpRules {
+function agesOf(retention: Retention, floor: number): Omit<CleanUpRules, 'at' | 'wholes'> {
   const { rawDays, transformedDays, quarantineDays, statsDays, orphanHours } = retention;
   const hours = (days: number): number => Math.max(24 * days, floor);
   return {
-    at,
     orphanHours: Math.max(orphanHours, floor),
     ...(rawDays !== undefined && { rawHours: hours(rawDays) }),
     ...(transformedDays !== undefined && { transformedHours: hours(transformedDays) }),

@@ -1,13 +1,11 @@
-import { windowStates } from '../../engine/postgres/control/window-states.js';
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
 import { parseQuarantineKey } from '../../engine/storage/window-key.js';
-import type { Dependencies } from '../dependencies.js';
 import type { Step } from '../step.js';
 import type { CleanUpReason } from './contract.js';
 import { decideQuarantine, decideWindow, hasExpired, mayGo } from './decide.js';
 import type { Doomed, Untouched } from './page-record.js';
-import type { Ages, Section } from './sections.js';
-import { groupByWindow, lookUp } from './window-facts.js';
+import type { Section } from './sections.js';
+import { groupByWindow, type Look, lookUp, statesOf } from './window-facts.js';
 
 /** Objects of one page: some requests' worth, and a record of a few hundred kilobytes at most. */
 const pageObjects = 5_000;
@@ -31,58 +29,48 @@ export async function listPage(
 
 /** Which of a page's objects are to go, window by window. */
 export async function findDoomed(
-  deps: Dependencies,
+  look: Look,
   { kind }: Section,
   objects: readonly ObjectInfo[],
-  running: boolean,
-  ages: Ages,
 ): Promise<{ readonly doomed: readonly Doomed[]; readonly untouched: readonly Untouched[] }> {
   const findings = new Findings();
-  if (kind === 'raw' || kind === 'transformed') await findParts(deps, kind, objects, running, ages, findings);
-  else if (kind === 'quarantine') await findQuarantine(deps, objects, running, ages, findings);
+  if (kind === 'raw' || kind === 'transformed') await findParts(look, kind, objects, findings);
+  else if (kind === 'quarantine') await findQuarantine(look, objects, findings);
   else
     findings.add(
       'retention',
       '',
-      objects.filter((object) => hasExpired(object, ages)),
+      objects.filter((object) => hasExpired(object, look.ages)),
     );
   return findings;
 }
 
 async function findParts(
-  deps: Dependencies,
+  look: Look,
   hop: 'raw' | 'transformed',
   objects: readonly ObjectInfo[],
-  running: boolean,
-  ages: Ages,
   findings: Findings,
 ): Promise<void> {
   const { groups, foreign } = groupByWindow(hop, objects);
   findings.add('unknown', '', foreign);
-  const looked = await lookUp(deps, hop, groups, running, (entries, facts) => mayGo(entries, facts, ages));
+  const looked = await lookUp(look, hop, groups, (entries, facts) => mayGo(entries, facts, look.ages));
   for (const [index, { prefix, subject, entries }] of groups.entries()) {
     const facts = looked[index] ?? 'unknown';
     if (facts === 'unknown' || facts === 'damaged') {
       findings.add(facts, '', entries);
       continue;
     }
-    const { orphans, expired } = decideWindow(prefix, entries, facts, ages);
+    const { orphans, expired } = decideWindow(prefix, entries, facts, look.ages);
     findings.add('orphan', subject, orphans);
     if (expired !== undefined) findings.add('retention', subject, [expired.manifest, ...expired.parts]);
   }
 }
 
-async function findQuarantine(
-  { target }: Dependencies,
-  objects: readonly ObjectInfo[],
-  running: boolean,
-  ages: Ages,
-  findings: Findings,
-): Promise<void> {
+async function findQuarantine(look: Look, objects: readonly ObjectInfo[], findings: Findings): Promise<void> {
   const files = objects.map((file) => ({ file, place: parseQuarantineKey(file.key) }));
   const known = files.flatMap(({ file, place }) => (place === undefined ? [] : [{ file, ...place }]));
-  const states = await windowStates(
-    target,
+  const states = await statesOf(
+    look,
     known.map(({ window }) => window),
   );
   findings.add(
@@ -93,7 +81,7 @@ async function findQuarantine(
   for (const [index, { file, subject }] of known.entries()) {
     const state = states[index];
     if (state === undefined) findings.add('unknown', '', [file]);
-    const reason = state && decideQuarantine(file, { ...state, running }, ages);
+    const reason = state && decideQuarantine(file, { ...state, running: look.running }, look.ages);
     if (reason !== undefined) findings.add(reason, subject, [file]);
   }
 }

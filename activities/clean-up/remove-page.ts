@@ -1,54 +1,49 @@
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
-import type { Dependencies } from '../dependencies.js';
 import type { Step } from '../step.js';
 import { decideWindow } from './decide.js';
 import type { PageRecord } from './page-record.js';
 import { inLanes } from './parallel.js';
 import { findDoomed } from './plan-page.js';
-import type { Ages, Section } from './sections.js';
-import { groupByWindow, lookUp, type WindowGroup } from './window-facts.js';
+import type { Section } from './sections.js';
+import { groupByWindow, type Look, lookUp, type WindowGroup } from './window-facts.js';
 
 /**
  * Takes away what a page found, as far as a second look finds the same: it may come hours after the first, where a
  * worker died in between. Returns the keys that stayed. What is gone already counts as taken away.
  */
 export async function removePage(
-  deps: Dependencies,
+  look: Look,
   section: Section,
   { doomed }: PageRecord,
-  running: boolean,
-  ages: Ages,
   step: Step,
 ): Promise<readonly string[]> {
   const objects = doomed.flatMap((set) =>
     set.objects.map(([key, bytes, at]) => ({ key, bytes, lastModified: new Date(at) })),
   );
   const { kind } = section;
-  if (kind === 'raw' || kind === 'transformed') return removeParts(deps, kind, objects, running, ages, step);
-  const again = await findDoomed(deps, section, objects, running, ages);
+  if (kind === 'raw' || kind === 'transformed') return removeParts(look, kind, objects, step);
+  const again = await findDoomed(look, section, objects);
   const keys = new Set(again.doomed.flatMap((set) => set.objects.map(([key]) => key)));
-  await deleteAll(deps.buckets[section.bucket], [...keys], step);
+  await deleteAll(look.deps.buckets[section.bucket], [...keys], step);
   return objects.flatMap(({ key }) => (keys.has(key) ? [] : [key]));
 }
 
 async function removeParts(
-  deps: Dependencies,
+  look: Look,
   hop: 'raw' | 'transformed',
   objects: readonly ObjectInfo[],
-  running: boolean,
-  ages: Ages,
   step: Step,
 ): Promise<readonly string[]> {
   const { groups } = groupByWindow(hop, objects);
-  const looked = await lookUp(deps, hop, groups, running);
+  const looked = await lookUp(look, hop, groups);
   const gone = new Set<string>();
   for (const [index, group] of groups.entries()) {
     const facts = looked[index] ?? 'unknown';
     if (facts === 'unknown' || facts === 'damaged') continue;
     for (const key of await removeWindow(
-      deps.buckets[hop],
+      look.deps.buckets[hop],
       group,
-      decideWindow(group.prefix, group.entries, facts, ages),
+      decideWindow(group.prefix, group.entries, facts, look.ages),
       step,
     ))
       gone.add(key);

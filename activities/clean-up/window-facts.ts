@@ -1,14 +1,26 @@
 import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { MigrationError } from '../../engine/errors.js';
-import { windowStates } from '../../engine/postgres/control/window-states.js';
+import { type WindowState, windowStates } from '../../engine/postgres/control/window-states.js';
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
 import { manifestKey, type ObjectKey, type WindowLocation } from '../../engine/storage/keys.js';
 import { asManifest, type FoundManifest } from '../../engine/storage/manifest-store.js';
 import { parseWindowKey } from '../../engine/storage/window-key.js';
 import type { Dependencies } from '../dependencies.js';
+import type { CleanUpRules } from './contract.js';
 import type { WindowEntry, WindowFacts } from './decide.js';
 import { inLanes } from './parallel.js';
+import type { Ages } from './sections.js';
+
+/** Who looks, at what moment. */
+export interface Look {
+  readonly deps: Dependencies;
+  readonly category: string;
+  readonly wholes: CleanUpRules['wholes'];
+  /** Whether a run of the category is in progress. */
+  readonly running: boolean;
+  readonly ages: Ages;
+}
 
 /** Objects of one window. */
 export interface WindowGroup {
@@ -52,24 +64,31 @@ export async function isRunning(categoryWorkflowId: string): Promise<boolean> {
   }
 }
 
+/** What the control tables say of windows; undefined for those that no chunk is of. */
+export function statesOf(
+  { deps, category, wholes }: Look,
+  windows: readonly WindowLocation[],
+): Promise<readonly (WindowState | undefined)[]> {
+  return windowStates(deps.target, category, windows, wholes);
+}
+
 /** What decides about windows of a bucket of parts. Manifests are read `where` they matter, or all of them. */
 export async function lookUp(
-  { target, buckets }: Dependencies,
+  look: Look,
   hop: 'raw' | 'transformed',
   groups: readonly WindowGroup[],
-  running: boolean,
   where: (entries: WindowGroup['entries'], facts: WindowFacts) => boolean = () => true,
 ): Promise<readonly GroupFacts[]> {
-  const states = await windowStates(
-    target,
+  const states = await statesOf(
+    look,
     groups.map(({ window }) => window),
   );
   const pairs = groups.map((group, index) => ({ group, state: states[index] }));
   return inLanes(pairs, async ({ group: { entries, prefix }, state }) => {
     if (state === undefined) return 'unknown';
-    const facts = { settled: state.settled, running };
+    const facts = { settled: state.settled, running: look.running };
     if (!where(entries, facts)) return facts;
-    const manifest = await readable(buckets[hop], prefix);
+    const manifest = await readable(look.deps.buckets[hop], prefix);
     if (manifest === 'damaged') return manifest;
     return { ...facts, ...(manifest !== undefined && { manifest }) };
   });

@@ -2,7 +2,6 @@ import type { Queryable } from '../connection.js';
 
 /** A window as keys of objects name it. */
 interface NamedWindow {
-  readonly category: string;
   readonly target: string;
   readonly server: string;
   readonly database: string;
@@ -17,20 +16,30 @@ export interface WindowState {
   readonly quarantine?: string;
 }
 
-/** What the control tables say of windows, in the order asked for; undefined for those that no chunk is of. */
+/**
+ * What the control tables say of windows of one category, in the order asked for; undefined for those that no chunk is
+ * of. The windows of a target of `wholes`, which a transform brings together, are settled only all together.
+ */
 export async function windowStates(
   db: Queryable,
+  category: string,
   windows: readonly NamedWindow[],
+  wholes: readonly string[],
 ): Promise<readonly (WindowState | undefined)[]> {
   if (windows.length === 0 || !(await hasChunks(db))) return windows.map(() => undefined);
   const { rows } = await db.query<{ at: number; settled: boolean; quarantine: string | null }>(
-    `SELECT w.at::int, c.state IN ('DONE', 'SPLIT') AS settled, l.quarantine_object AS quarantine
-       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-              WITH ORDINALITY AS w (category, target, server, database, window_label, at)
-       JOIN migration_control.chunk c USING (category, target, server, database, window_label)
+    `WITH open AS MATERIALIZED (
+       SELECT DISTINCT target FROM migration_control.chunk
+        WHERE category = $1 AND target = ANY ($2) AND state NOT IN ('DONE', 'SPLIT'))
+     SELECT w.at::int, l.quarantine_object AS quarantine,
+            c.state IN ('DONE', 'SPLIT') AND c.target NOT IN (SELECT target FROM open) AS settled
+       FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+              WITH ORDINALITY AS w (target, server, database, window_label, at)
+       JOIN migration_control.chunk c
+         ON (c.category, c.target, c.server, c.database, c.window_label) = ($1, w.target, w.server, w.database, w.window_label)
        LEFT JOIN migration_control.ledger l USING (chunk_id)`,
     [
-      windows.map(({ category }) => category),
+      ...[category, wholes],
       windows.map(({ target }) => target),
       windows.map(({ server }) => server),
       windows.map(({ database }) => database),
@@ -43,20 +52,6 @@ export async function windowStates(
     if (row === undefined) return undefined;
     return { settled: row.settled, ...(row.quarantine !== null && { quarantine: row.quarantine }) };
   });
-}
-
-/** Targets, servers and databases of a category that have chunks which are not settled. */
-export async function openDatabases(
-  db: Queryable,
-  category: string,
-): Promise<readonly { readonly target: string; readonly server: string; readonly database: string }[]> {
-  if (!(await hasChunks(db))) return [];
-  const { rows } = await db.query<{ target: string; server: string; database: string }>(
-    `SELECT DISTINCT target, server, database FROM migration_control.chunk
-      WHERE category = $1 AND state NOT IN ('DONE', 'SPLIT')`,
-    [category],
-  );
-  return rows;
 }
 
 /** Before the first run there is no control schema. */
