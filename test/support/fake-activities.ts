@@ -55,6 +55,8 @@ export class FakeEngine {
   readonly transformed: string[] = [];
   /** Chunks of each whole that was transformed, in time. */
   readonly wholes: (readonly string[])[] = [];
+  /** How many of these transforms were cancelled. */
+  interrupted = 0;
   planned = 0;
   /** How often a guard was begun. */
   watches = 0;
@@ -141,7 +143,10 @@ export class FakeEngine {
         if (unexported) return { state: 'unexported', pending: 0, skipped: 0 };
         if (at('NEEDS_ATTENTION') > 0) return { state: 'parked', pending: 0, skipped: 0 };
         this.wholes.push(members.filter(({ state }) => state !== 'SKIPPED').map(({ id }) => id));
-        await this.#wait(this.plan.wholeMs ?? 0);
+        await this.#wait(this.plan.wholeMs ?? 0).catch((error: unknown) => {
+          this.interrupted += 1;
+          throw error;
+        });
         if (this.failing.has(where.server ?? target))
           throw ApplicationFailure.create({
             type: 'JOIN_FANOUT',
