@@ -3,7 +3,6 @@ import type { DuckDb } from '../transform/duckdb.js';
 import type { TransformEngine, TransformRequest } from '../transform/engine.js';
 import type { GlueJob } from './glue-jobs.js';
 import { performJob } from './glue-jobs.js';
-import { bucketAddress } from './job-files.js';
 import {
   type JobOutput,
   type SparkTransform,
@@ -50,7 +49,7 @@ function requestOf(
     partRows,
     sources: sources.map(({ table, manifest, bucket }) => ({
       table,
-      bucket: bucketAddress(bucket),
+      bucket: bucket.url,
       parts: manifest.parts,
       columns: manifest.columns,
       checksum: manifest.checksum,

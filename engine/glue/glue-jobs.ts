@@ -4,7 +4,7 @@ import type { Bucket } from '../storage/bucket.js';
 import { attemptPrefix, type ObjectKey } from '../storage/keys.js';
 import type { ReadDriverLog } from './driver-log.js';
 import type { GlueApi, JobRun, RunSettings } from './glue-api.js';
-import { bucketAddress, type JobResult, readResult, requestAddress, writeRequest } from './job-files.js';
+import { type JobResult, readResult, requestAddress, writeRequest } from './job-files.js';
 import {
   type ExportJobRequest,
   type JobOutput,
@@ -98,7 +98,7 @@ async function prepare<Result extends JobResult>(
   // Of its own for each start: two runs never share what they write, even where an answer was lost.
   const attempt = `${identity.key}-${randomUUID().slice(0, 8)}`;
   const folder = attemptPrefix(prefix, attempt);
-  await writeRequest(bucket, folder, request({ bucket: bucketAddress(bucket), prefix, attempt }));
+  await writeRequest(bucket, folder, request({ bucket: bucket.url, prefix, attempt }));
   return { [jobArguments.request]: requestAddress(bucket, folder), [jobArguments.attempt]: attempt };
 }
 

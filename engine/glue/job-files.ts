@@ -18,14 +18,9 @@ export type JobResult = Pick<
   'scriptVersion' | 'attempt' | 'parts' | 'rows' | 'bytes' | 'checksum'
 >;
 
-/** `s3://bucket/`, with its final slash, as scripts put keys behind it. */
-export function bucketAddress({ url }: Bucket): string {
-  return url.endsWith('/') ? url : `${url}/`;
-}
-
 /** `s3://bucket/…/request.json`; `folder` is an attempt's. */
 export function requestAddress(bucket: Bucket, folder: ObjectKey): string {
-  return `${bucketAddress(bucket)}${folder}${requestName}`;
+  return `${bucket.url}/${folder}${requestName}`;
 }
 
 /** Leaves a request for a script. Throws the bucket's errors. */
