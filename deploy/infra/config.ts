@@ -82,6 +82,8 @@ const schema = z
       /** Where the SQL Servers are. */
       networks: z.array(z.cidrv4()).min(1),
       port: count(1, 65_535),
+      /** PEM file in the image with the authority of their certificates; left out, the public ones. */
+      caFile: path.optional(),
       /** Login of the secret `<name>/source`. */
       user: z.string().min(1),
     }),

@@ -14,6 +14,7 @@ import { createNetwork, type Network } from './constructs/network.js';
 import { closedRole, type Permission } from './constructs/permissions.js';
 import { scaleByBacklog } from './constructs/scaling.js';
 import { addContainer, createTask, type TaskBase } from './constructs/tasks.js';
+import { createTemporalServer } from './constructs/temporal-server.js';
 import {
   activityPermissions,
   launcherPermissions,
@@ -66,6 +67,14 @@ export class WorkersStack extends Stack {
         executionPermissions(foundation),
       ),
     };
+    if ('selfHosted' in config.temporal)
+      createTemporalServer(this, {
+        base: this.#base,
+        cluster,
+        network,
+        foundation,
+        ...config.temporal.selfHosted,
+      });
     this.#addWorkflowWorkers(cluster, network);
     this.#addActivityWorkers(cluster, network);
     this.#addLauncher(network);

@@ -9,23 +9,31 @@ const drainSeconds = 95;
 /** Where the Dockerfile puts the authorities of RDS. */
 export const rdsAuthorities = '/etc/ssl/rds/global-bundle.pem';
 
+/** Of a Temporal server of the deployment's own. */
+export const serverName = 'temporal';
+export const temporalPort = 7233;
+/** Its names' domain, known in the VPC only. */
+export function domainOf(name: string): string {
+  return `${name}.internal`;
+}
+
 /** How any process of the image reaches Temporal. What lets it in comes from the secret. */
-export function temporalEnvironment(
-  { temporal }: InfraConfig,
-  selfHostedAddress?: string,
-): Readonly<Record<string, string>> {
+export function temporalEnvironment({ name, temporal }: InfraConfig): Readonly<Record<string, string>> {
   if ('address' in temporal)
     return {
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: temporal.namespace,
       TEMPORAL_TLS: 'true',
     };
-  return { TEMPORAL_ADDRESS: selfHostedAddress ?? '', TEMPORAL_NAMESPACE: 'default' };
+  return {
+    TEMPORAL_ADDRESS: `${serverName}.${domainOf(name)}:${temporalPort}`,
+    TEMPORAL_NAMESPACE: 'default',
+  };
 }
 
 /** The rest of what a worker is told, by the founding names. */
 export function migrationEnvironment(
-  { account, target }: InfraConfig,
+  { account, target, sources }: InfraConfig,
   { buckets, key, sourceSecret }: FoundationStack,
 ): Readonly<Record<string, string>> {
   return {
@@ -36,6 +44,7 @@ export function migrationEnvironment(
     RDS_DATABASE: target.database,
     RDS_AUTH: 'iam',
     RDS_CA_FILE: rdsAuthorities,
+    ...(sources.caFile !== undefined && { MSSQL_CA_FILE: sources.caFile }),
     SOURCE_SECRET_ID: sourceSecret.secretArn,
     RAW_BUCKET: `s3://${buckets.raw.bucketName}`,
     TRANSFORMED_BUCKET: `s3://${buckets.transformed.bucketName}`,

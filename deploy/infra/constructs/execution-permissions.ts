@@ -7,7 +7,7 @@ export function executionPermissions({
   key,
   logGroup,
   temporalSecret,
-}: FoundationStack): readonly Permission[] {
+}: Pick<FoundationStack, 'repository' | 'key' | 'logGroup' | 'temporalSecret'>): readonly Permission[] {
   return [
     {
       sid: 'LogInToRegistry',

@@ -8,11 +8,14 @@ import { jobArguments, scriptVersion } from '../../../engine/glue/job-request.js
 import type { Category, InfraConfig } from '../config.js';
 import type { FoundationStack } from '../foundation-stack.js';
 import { acknowledge } from './acknowledge.js';
+import { bucketArn, bucketName } from './arns.js';
 import { gluePermissions } from './glue-permissions.js';
 import type { Network } from './network.js';
 import { closedRole } from './permissions.js';
 
 const scripts = join(__dirname, '../../glue');
+/** Glue brings an older driver, which the scripts were not proven with; this one is put there by hand (docs/aws.md). */
+const driverKey = 'drivers/mssql-jdbc-12.10.1.jre11.jar';
 const concurrentRuns = 50;
 /** Of one run; the engine gives up a step that stands still long before. */
 const timeoutMinutes = 12 * 60;
@@ -46,13 +49,17 @@ export function createGlueJobs(
       exclude: ['*.py', '!chunk_job/*.py', '**/__pycache__'],
     }),
   };
+  const programs = [
+    ...Object.values(assets).map(({ bucket, s3ObjectKey }) => bucket.arnForObjects(s3ObjectKey)),
+    bucketArn(config, 'stats', driverKey),
+  ];
   const connectionName = `${config.name}-network`;
   const role = closedRole(
     scope,
     'JobRole',
     'glue.amazonaws.com',
     'Jobs of Glue for the migration',
-    gluePermissions(config, foundation, Object.values(assets), connectionName, network.glue.securityGroupId),
+    gluePermissions(config, foundation, programs, connectionName, network.glue.securityGroupId),
   );
   const connection = createConnection(scope, config, network, connectionName);
   const security = createSecurity(scope, config, foundation);
@@ -65,6 +72,8 @@ export function createGlueJobs(
       defaultArguments: {
         [jobArguments.version]: scriptVersion,
         '--extra-py-files': assets.modules.s3ObjectUrl,
+        '--extra-jars': `s3://${bucketName(config, 'stats')}/${driverKey}`,
+        '--user-jars-first': 'true',
         '--enable-continuous-cloudwatch-log': 'true',
         '--job-language': 'python',
       },

@@ -1,4 +1,3 @@
-import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { InfraConfig } from '../config.js';
 import type { FoundationStack } from '../foundation-stack.js';
 import { arnOf, bucketArn } from './arns.js';
@@ -8,7 +7,7 @@ import type { Permission } from './permissions.js';
 export function gluePermissions(
   config: InfraConfig,
   foundation: FoundationStack,
-  assets: readonly Asset[],
+  programs: readonly string[],
   connectionName: string,
   securityGroupId: string,
 ): readonly Permission[] {
@@ -16,10 +15,10 @@ export function gluePermissions(
   const [subnet] = config.network.privateSubnets;
   return [
     {
-      sid: 'ReadScripts',
-      why: 'The scripts themselves, which the deployment puts into its assets.',
+      sid: 'ReadPrograms',
+      why: 'The scripts, which the deployment puts into its assets, and the JDBC driver.',
       actions: ['s3:GetObject'],
-      resources: assets.map(({ bucket, s3ObjectKey }) => bucket.arnForObjects(s3ObjectKey)),
+      resources: programs,
     },
     {
       sid: 'ListParts',
