@@ -1,7 +1,11 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
-import type { CleanUpCursor, CleanUpSummary } from '../../../../activities/clean-up/contract.js';
+import type {
+  CleanUpCursor,
+  CleanUpPageInput,
+  CleanUpSummary,
+} from '../../../../activities/clean-up/contract.js';
 import { cleanUpActivities } from '../../../../activities/clean-up/index.js';
 import type { Dependencies } from '../../../../activities/dependencies.js';
 import { MigrationError } from '../../../../engine/errors.js';
@@ -51,7 +55,7 @@ class World {
     let cursor: CleanUpCursor | undefined = { section: 0 };
     let pages = 0;
     while (cursor !== undefined) {
-      const input = { ...ref, page: pages, cursor, categoryWorkflowId: 'migrate/cat' };
+      const input: CleanUpPageInput = { ...ref, page: pages, cursor, categoryWorkflowId: 'migrate/cat' };
       cursor = (await this.#run(() => activities.cleanUpPage(input), onFailure)).next;
       pages += 1;
     }
@@ -187,10 +191,16 @@ describe('a clean-up', () => {
   }, 60_000);
 
   it('takes nothing that has come to count while its worker was down', async () => {
-    const made = {
-      ...{ label: '20250101', state: 'DONE', attempts: [[60], [60]], counted: 0, manifestHours: 60 },
-      ...{ damaged: false, quarantine: [], named: false },
-    } as const;
+    const made: MadeWindow = {
+      label: '20250101',
+      state: 'DONE',
+      attempts: [[60], [60]],
+      counted: 0,
+      manifestHours: 60,
+      damaged: false,
+      quarantine: [],
+      named: false,
+    };
     const world = new World([made], false);
     const orphan = partKey(prefixOf(made), 'a1', 0);
     let struck = false;
