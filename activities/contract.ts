@@ -74,11 +74,11 @@ export interface OpenRunInput extends RunRef {
   readonly jobMode?: string;
   readonly inputPartition?: string;
 }
-export interface ReloadRunInput extends OpenRunInput {
+interface ReloadRunInput extends OpenRunInput {
   /** The same for every attempt at one reload. */
   readonly request: string;
 }
-export interface ReloadedRun {
+interface ReloadedRun {
   /** Those that take effect, as users know them; none where nothing had changed. */
   readonly fields: readonly string[];
   /** How many reloads have changed the run by now. */

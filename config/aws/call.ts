@@ -39,23 +39,56 @@ export async function regionOf(
   }
 }
 
-const expired: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
-const unknownCaller: ReadonlySet<string> = new Set([
-  'CredentialsProviderError',
-  'TokenProviderError',
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-  'IncompleteSignature',
-  'MissingAuthenticationTokenException',
-  'MissingAuthenticationToken',
-]);
-const denied: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
-const undecipherable: ReadonlySet<string> = new Set([
-  'DecryptionFailure',
-  'InvalidKeyId',
-  'KMSInvalidStateException',
-]);
+interface Facts {
+  readonly name: string;
+  readonly message: string;
+  /** Of the answer; absent where there was none. */
+  readonly status?: number;
+  readonly code?: string;
+}
+
+/** What a person has to mend, the first that applies; `action` is the caller's. */
+const refusals: readonly {
+  readonly applies: (facts: Facts) => boolean;
+  readonly advice: (action: string) => string;
+  /** Who was refused, and by which policy, is in the service's own words. */
+  readonly quoted?: true;
+}[] = [
+  {
+    applies: ({ name }) => /^(ExpiredToken|RequestExpired)/.test(name),
+    advice: () =>
+      'the credentials have expired. Renew them, or run the worker under a role, whose credentials renew themselves.',
+  },
+  {
+    applies: ({ name }) =>
+      /^(CredentialsProviderError|TokenProviderError|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature|MissingAuthenticationToken)/.test(
+        name,
+      ),
+    advice: () => "AWS does not accept this worker's credentials. Check its role or its AWS_ variables.",
+  },
+  {
+    applies: ({ name, message }) =>
+      /^(DecryptionFailure|InvalidKeyId|KMS)/.test(name) ||
+      (isDenied(name) && /access to kms|kms:|ciphertext|master key/i.test(message)),
+    advice: () =>
+      "the value cannot be decrypted. Allow kms:Decrypt on its key for this worker's role, and check that the key is enabled.",
+  },
+  {
+    applies: ({ name, status }) => isDenied(name) || status === 401 || status === 403,
+    advice: (action) => `not allowed. Allow ${action} on it for this worker's role.`,
+    quoted: true,
+  },
+  {
+    applies: ({ name, status = 500 }) =>
+      status < 500 && status !== 429 && !/throttl|TooManyRequests|LimitExceeded/i.test(name),
+    advice: () => 'refused.',
+    quoted: true,
+  },
+];
+
+function isDenied(name: string): boolean {
+  return name.startsWith('AccessDenied');
+}
 
 /**
  * What a failed request means, whichever service it went to: AWS_ACCESS for what a person has to mend (naming action
@@ -63,47 +96,25 @@ const undecipherable: ReadonlySet<string> = new Set([
  */
 export function awsFailure(error: unknown, call: AwsCall): MigrationError {
   if (error instanceof MigrationError) return error;
-  const { name, message, status, code } = factsOf(error);
+  const facts = factsOf(error);
+  const { name, message, status, code = name } = facts;
   const tried = `${call.subject}: ${call.action} on ${call.resource} in region ${call.region}`;
-  const access = (advice: string): MigrationError =>
-    new MigrationError('AWS_ACCESS', `${tried}: ${advice}`, { cause: error });
-  if (expired.has(name))
-    return access(
-      `the credentials have expired (${name}). Renew them, or run the worker under a role, whose credentials renew themselves.`,
-    );
-  if (unknownCaller.has(name))
-    return access(
-      `AWS does not accept this worker's credentials (${name}). Check its role or its AWS_ variables.`,
-    );
-  if (undecipherable.has(name) || (denied.has(name) && /access to kms|kms:|ciphertext|master key/i.test(message)))
-    return access(
-      `the value cannot be decrypted (${name}). Allow kms:Decrypt on its key for this worker's role, and check that the key is enabled.`,
-    );
-  if (denied.has(name) || status === 401 || status === 403)
-    return access(
-      `not allowed (${name}). Allow ${call.action} on it for this worker's role.${said(message)}`,
-    );
-  if (
-    status !== undefined &&
-    status < 500 &&
-    status !== 429 &&
-    !/throttl|TooManyRequests|LimitExceeded/i.test(name)
-  )
-    return access(`refused (${name}).${said(message)}`);
-  return new MigrationError(
-    'AWS_UNAVAILABLE',
-    `${tried}: ${status === undefined ? `no answer (${code ?? name}). Check AWS_REGION, and that the network has a route or a VPC endpoint to the service` : `not served now (${name})`}; it is tried again.`,
-    { cause: error },
-  );
+  const refusal = refusals.find(({ applies }) => applies(facts));
+  if (refusal !== undefined) {
+    const said = refusal.quoted && message !== '' ? ` AWS says: ${message.replace(/[.\s]*$/, '.')}` : '';
+    return new MigrationError('AWS_ACCESS', `${tried} (${name}): ${refusal.advice(call.action)}${said}`, {
+      cause: error,
+    });
+  }
+  const what =
+    status === undefined
+      ? `no answer (${code}). Check AWS_REGION, and that the network has a route or a VPC endpoint to the service`
+      : `not served now (${name})`;
+  return new MigrationError('AWS_UNAVAILABLE', `${tried}: ${what}; it is tried again.`, { cause: error });
 }
 
 /** What is known of an error of the SDK, of credentials or of the network. */
-export function factsOf(error: unknown): {
-  readonly name: string;
-  readonly message: string;
-  readonly status?: number;
-  readonly code?: string;
-} {
+export function factsOf(error: unknown): Facts {
   if (typeof error !== 'object' || error === null) return { name: 'unknown error', message: '' };
   const text = (key: string): string | undefined => {
     const value: unknown = Reflect.get(error, key);
@@ -122,9 +133,4 @@ export function factsOf(error: unknown): {
     ...(typeof status === 'number' && { status }),
     ...(code !== undefined && { code }),
   };
-}
-
-/** Who was refused, and by which policy, is in the service's own words. */
-function said(message: string): string {
-  return message === '' ? '' : ` AWS says: ${message.replace(/[.\s]*$/, '.')}`;
 }

@@ -42,7 +42,7 @@ describe('what a person has to mend is not asked for again', () => {
     [
       'AccessDeniedException',
       notAuthorized,
-      /secretsmanager:GetSecretValue on prod\/sql in region us-east-1: not allowed .*AWS says: User: arn:aws:sts::111111111111:assumed-role\/worker\/task is not/,
+      /secretsmanager:GetSecretValue on prod\/sql in region us-east-1 \(AccessDeniedException\): not allowed\. .*AWS says: User: arn:aws:sts::111111111111:assumed-role\/worker\/task is not/,
     ],
     [
       'AccessDeniedException',
@@ -132,7 +132,7 @@ describe('what may pass', () => {
     expect(await failureOf(secret())).toMatchObject({
       code: 'AWS_ACCESS',
       message: expect.stringMatching(
-        /not allowed \(HTTP 403\)\. Allow secretsmanager:GetSecretValue on it for this worker's role\.$/,
+        /us-east-1 \(HTTP 403\): not allowed\. Allow secretsmanager:GetSecretValue on it for this worker's role\.$/,
       ),
     });
   });

@@ -290,7 +290,7 @@ describe('without permission', () => {
       code: 'AWS_ACCESS',
       retryable: false,
       message: expect.stringMatching(
-        /^SOURCE_SECRET_ID: secretsmanager:GetSecretValue on common in region us-east-1: not allowed .*Allow secretsmanager:GetSecretValue on it/,
+        /^SOURCE_SECRET_ID: secretsmanager:GetSecretValue on common in region us-east-1 \(HTTP 403\): not allowed\. Allow secretsmanager:GetSecretValue on it/,
       ),
     });
     const parameters = { migration: parameterName, mappings: mappingsName };
@@ -298,7 +298,7 @@ describe('without permission', () => {
     expect(await failureOf(loadRunConfig({ category }, { configDir, parameters }))).toMatchObject({
       code: 'AWS_ACCESS',
       message: expect.stringMatching(
-        /^SERVER_MAPPINGS_PARAMETER: ssm:GetParameter on \/migration-parameter\/server-mappings in region us-east-1: not allowed/,
+        /^SERVER_MAPPINGS_PARAMETER: ssm:GetParameter on \/migration-parameter\/server-mappings in region us-east-1 \(HTTP 403\): not allowed/,
       ),
     });
   });
