@@ -12,7 +12,7 @@ import { type SeaweedIdentity, startSeaweedFs } from '../../../sandbox/services/
 
 /** The bucket that both servers have. */
 export const bucketName = 'raw-bucket';
-export const owner = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' } as const;
+const owner = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' } as const;
 
 /** A server of a test file, and what the tests ask of it behind the product's back. */
 export class TestServer<Server extends AwsServer = AwsServer> {
