@@ -5,7 +5,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { createDeployment, type Deployment } from '../../deploy/infra/app';
 import { type InfraConfig, loadConfig } from '../../deploy/infra/config';
 
-export const sampleConfig = resolve(__dirname, '../../deploy/infra/config/sample.json');
+const sampleConfig = resolve(__dirname, '../../deploy/infra/config/sample.json');
+
+/** With a Temporal server in the deployment itself. */
+export const selfHosted = {
+  temporal: { selfHosted: { image: 'temporalio/auto-setup:1.28.1', databaseVersion: '17.6' } },
+} as const satisfies Partial<InfraConfig>;
 
 /** A deployment, as the sample configuration with some fields changed makes it, and where its templates go. */
 export function deploymentOf(

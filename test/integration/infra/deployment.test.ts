@@ -4,7 +4,7 @@ import { parseEnvironment } from '../../../config/environment';
 import { migrationParameterName } from '../../../config/parameter-names';
 import { scriptVersion } from '../../../engine/glue/job-request';
 import { backlogMetrics } from '../../../workers/backlog';
-import { deploymentOf, resourcesOf } from '../../support/deployment';
+import { deploymentOf, resourcesOf, selfHosted } from '../../support/deployment';
 
 interface Variable {
   readonly Name: string;
@@ -77,12 +77,12 @@ test.each(['Activities', 'Workflows', 'Migrate'])(
 );
 
 test('the parameter of each category has the name that a worker looks for', () => {
-  const [, { Properties }] =
+  const [, parameter] =
     resourcesOf(deployment, 'AWS::SSM::Parameter').find(([id]) => id.includes('cellperf')) ?? [];
   const pattern = container('Activities').Environment?.find(
     ({ Name }) => Name === 'MIGRATION_PARAMETER',
   )?.Value;
-  expect(migrationParameterName(`${pattern}`, 'cell_perf_stats')).toBe(Properties?.Name);
+  expect(migrationParameterName(`${pattern}`, 'cell_perf_stats')).toBe(parameter?.Properties.Name);
 });
 
 test('no secret is in a template: what lets workers into Temporal comes by reference', () => {
@@ -158,14 +158,12 @@ test('jobs have the founding names, this version of the scripts, and no retries 
     expect(job).toMatchObject({ MaxRetries: 0, GlueVersion: '5.0' });
     expect(job.DefaultArguments).toMatchObject({ '--script_version': scriptVersion });
   }
-  const [category] = Object.values(deploymentWithoutGlue());
-  expect(category).toHaveLength(0);
 });
 
-function deploymentWithoutGlue() {
+test('no job is made where no category asks for one', () => {
   const without = deploymentOf({ categories: { cell_perf_stats: { parameter: '{}', retentionDays: {} } } });
-  return { jobs: resourcesOf(without, 'AWS::Glue::Job') };
-}
+  expect(resourcesOf(without, 'AWS::Glue::Job')).toEqual([]);
+});
 
 test('workers are added while steps wait, and taken away only when no run is at work', () => {
   const scaling = resourcesOf(deployment, 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
@@ -180,4 +178,24 @@ test('workers are added while steps wait, and taken away only when no run is at 
     .Properties;
   expect(idle).toMatchObject({ MetricName: 'RunsActive', Threshold: 0 });
   expect(backlogMetrics).toEqual(expect.arrayContaining(['BacklogPerWorker', 'RunsActive', 'Workers']));
+});
+
+test('a Temporal of its own is reached by name within the VPC, and verifies its database', () => {
+  const own = deploymentOf(selfHosted);
+  const all = resourcesOf(own, 'AWS::ECS::TaskDefinition').flatMap(
+    ([, { Properties }]) => Properties.ContainerDefinitions as readonly Container[],
+  );
+  const valuesOf = (name: string) => {
+    const { Environment = [], Secrets = [] } = all.find((each) => each.Name === name) ?? { Name: name };
+    return {
+      ...Object.fromEntries(Environment.map(({ Name, Value }) => [Name, Value])),
+      secrets: Secrets.length,
+    };
+  };
+  const address = 'temporal.migration.internal:7233';
+  expect(valuesOf('Activities')).toMatchObject({ TEMPORAL_ADDRESS: address, secrets: 0 });
+  expect(valuesOf('Temporal')).toMatchObject({ SQL_HOST_VERIFICATION: 'true', SQL_TLS: 'true', secrets: 1 });
+  expect(valuesOf('Temporal')).not.toHaveProperty('SQL_TLS_DISABLE_HOST_VERIFICATION');
+  const [, cluster] = resourcesOf(own, 'AWS::RDS::DBCluster')[0] ?? [];
+  expect(cluster?.Properties).toMatchObject({ StorageEncrypted: true, DeletionProtection: true });
 });
