@@ -94,8 +94,10 @@ def _secret_text(reference):
 def _from_secrets_manager(reference):
     import boto3  # Glue has it; a test on files needs none.
 
-    client = boto3.client("secretsmanager", region_name=reference.get("region"))
-    return client.get_secret_value(SecretId=reference["id"])["SecretString"]
+    name = reference["id"]
+    # boto3 takes no region from an ARN, nor from the variable that Amazon's other clients read.
+    region = reference.get("region") or (name.split(":")[3] if name.startswith("arn:") else os.environ.get("AWS_REGION"))
+    return boto3.client("secretsmanager", region_name=region).get_secret_value(SecretId=name)["SecretString"]
 
 
 def _found(name, read_text):

@@ -14,6 +14,7 @@ import {
   jobArguments,
   requestName,
   resultName,
+  type SecretReference,
   scriptVersion,
   type TransformJobRequest,
   type TransformJobResult,
@@ -28,6 +29,7 @@ import { checksumTable } from '../../../engine/sqlserver/checksum.js';
 import { openSession, type SourceSession } from '../../../engine/sqlserver/connection.js';
 import type { SourcePredicate } from '../../../engine/sqlserver/predicate.js';
 import { streamTable } from '../../../engine/sqlserver/stream-table.js';
+import type { Bucket } from '../../../engine/storage/bucket.js';
 import { type ObjectKey, partKey } from '../../../engine/storage/keys.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import { checkTransform } from '../../../engine/transform/check-transform.js';
@@ -37,7 +39,7 @@ import { ensureCertificates } from '../../../sandbox/services/certificates.js';
 import type { DatabaseDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
 import { createEngine } from '../../../sandbox/sqlserver/engine/engine.js';
 import { startTdsServer } from '../../../sandbox/sqlserver/server.js';
-import { type Spark, startSpark } from '../../support/spark/spark.js';
+import { type Spark, type SparkOnS3, startSpark } from '../../support/spark/spark.js';
 import { type Fixture, openFixture, somePrefix } from '../transform/fixture.js';
 
 const run = promisify(execFile);
@@ -74,14 +76,29 @@ export interface BothEngines {
   close(): Promise<void>;
 }
 
-export async function startBothEngines(databases: readonly DatabaseDefinition[]): Promise<BothEngines> {
+/** A bucket other than the fixture's, on an S3 server, and the name of the secret there. */
+export interface OnS3 extends SparkOnS3 {
+  readonly bucket: Bucket;
+  /** Takes the secret's text, returns its id. */
+  keepSecret(text: string): Promise<string>;
+}
+
+export async function startBothEngines(
+  databases: readonly DatabaseDefinition[],
+  s3?: OnS3,
+): Promise<BothEngines> {
   const directory = await mkdtemp(join(tmpdir(), 'glue-'));
   const tls = await ensureCertificates(join(directory, 'tls'));
   const trustStore = join(directory, 'authorities.p12');
   const secretFile = join(directory, 'secret.json');
-  await writeFile(secretFile, JSON.stringify({ username: login.user, password: login.password, host: '*' }));
+  const secretText = JSON.stringify({ username: login.user, password: login.password, host: '*' });
+  await writeFile(secretFile, secretText);
+  const secret: SecretReference =
+    s3 === undefined
+      ? { kind: 'file', path: secretFile }
+      : { kind: 'secretsManager', id: await s3.keepSecret(secretText) };
   const [spark, fixture, engine] = await Promise.all([
-    startSpark(join(directory, 'spark')),
+    startSpark(join(directory, 'spark'), s3),
     openFixture(),
     createEngine({ name: 'server01', logins: [login], databases }),
     run('keytool', [
@@ -99,7 +116,8 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
     tls: { key: String(key), cert: String(cert) },
     serverName: 'server01',
   });
-  const { bucket, duckdb } = fixture;
+  const { duckdb } = fixture;
+  const bucket = s3?.bucket ?? fixture.bucket;
 
   const session = (database: string): Promise<SourceSession> =>
     openSession({
@@ -140,7 +158,7 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
         const table = await describeTable(source, 'dbo', name);
         return await source.inSnapshot('snapshot', async (reader) => {
           const attempt = randomUUID();
-          const writer = fixture.open(table.columns, { attempt });
+          const writer = fixture.open(table.columns, { attempt, bucket });
           await streamTable(reader, table, predicate, signal, (batch) => writer.write(batch));
           const written = await writer.finish();
           const stated = table.columns.every(hasServerForm)
@@ -169,7 +187,7 @@ export async function startBothEngines(databases: readonly DatabaseDefinition[])
           ...{ host: 'localhost', port: server.port, database, readOnlyIntent: false },
           applicationName: 'migrate/differential',
           tls: { trustStore: { path: trustStore, password: 'changeit' } },
-          secret: { kind: 'file', path: secretFile },
+          secret,
         },
         columns: carriedColumns(table.columns),
         sessionSql: 'SET TRANSACTION ISOLATION LEVEL SNAPSHOT',

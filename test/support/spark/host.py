@@ -18,13 +18,13 @@ session = (
     .config("spark.driver.memory", "1g")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.local.dir", options["scratch"])
-    # A bucket holds what a job has put there, and no checksum files of Hadoop's beside it.
-    .config("spark.hadoop.fs.file.impl", "org.apache.hadoop.fs.RawLocalFileSystem")
     .config("spark.sql.warehouse.dir", options["scratch"])
     .config("spark.ui.enabled", "false")
     .config("spark.ui.showConsoleProgress", "false")
     .config("spark.log.level", "ERROR")
 )
+for name, value in options["settings"].items():
+    session = session.config(name, value)
 # The zone is one that no expectation has: a job must not depend on where it runs. The rest starts Java sooner.
 java = "-Duser.timezone=America/New_York -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 session = session.config("spark.driver.extraJavaOptions", java).getOrCreate()

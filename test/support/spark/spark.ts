@@ -17,21 +17,38 @@ export interface Spark {
   stop(): Promise<void>;
 }
 
-/** Starts a session, once for all jobs, as that takes ten seconds. `scratch` is for its files and its log. */
-export async function startSpark(scratch: string): Promise<Spark> {
-  const [pyspark, driver] = await Promise.all([
+/** Of an S3 server on this machine. Glue has clients of S3 and of Secrets Manager; here they come from elsewhere. */
+export interface SparkOnS3 {
+  readonly endpoint: string;
+}
+
+/**
+ * Starts a session, once for all jobs, as that takes ten seconds. `scratch` is for its files and its log; with `s3`
+ * addresses may begin with `s3://`, and the environment says who signs.
+ */
+export async function startSpark(scratch: string, s3?: SparkOnS3): Promise<Spark> {
+  const [pyspark, driver, ...more] = await Promise.all([
     installPython('pyspark', '3.5.9'),
     installJar('com.microsoft.sqlserver', 'mssql-jdbc', '12.10.1.jre11'),
+    ...(s3 === undefined ? [] : s3Jars()),
   ]);
+  const modules = s3 === undefined ? [pyspark] : [pyspark, await installPython('moto', '5.2.5', 'server')];
   mkdirSync(scratch, { recursive: true });
   const logFile = join(scratch, 'spark.log');
   const log = openSync(logFile, 'w');
-  const options = { scripts, jars: [driver], scratch };
+  const settings = s3 === undefined ? fileSettings : s3Settings(s3);
+  const options = { scripts, jars: [driver, ...more], scratch, settings };
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(
     'python3',
     [join(__dirname, 'host.py'), JSON.stringify(options)],
     {
-      env: { ...process.env, PYTHONPATH: pyspark, PYTHONDONTWRITEBYTECODE: '1', SPARK_LOCAL_IP: '127.0.0.1' },
+      env: {
+        ...process.env,
+        PYTHONPATH: modules.join(':'),
+        PYTHONDONTWRITEBYTECODE: '1',
+        SPARK_LOCAL_IP: '127.0.0.1',
+        ...(s3 !== undefined && { AWS_ENDPOINT_URL: s3.endpoint }),
+      },
       stdio: ['pipe', 'pipe', log],
     },
   );
@@ -54,5 +71,27 @@ export async function startSpark(scratch: string): Promise<Spark> {
       child.stdin.end();
       await ended;
     },
+  };
+}
+
+/** A bucket holds what a job has put there, and no checksum files of Hadoop's beside it. */
+const fileSettings = { 'spark.hadoop.fs.file.impl': 'org.apache.hadoop.fs.RawLocalFileSystem' };
+
+/** Hadoop's client of S3 of Spark's own Hadoop, and those parts of the AWS SDK that it loads. */
+function s3Jars(): readonly Promise<string>[] {
+  const sdk = ['core', 's3', 'kms', 'sts', 'dynamodb'].map((name) => `aws-java-sdk-${name}`);
+  return [
+    installJar('org.apache.hadoop', 'hadoop-aws', '3.3.4'),
+    ...[...sdk, 'jmespath-java'].map((id) => installJar('com.amazonaws', id, '1.12.262')),
+  ];
+}
+
+function s3Settings({ endpoint }: SparkOnS3): Readonly<Record<string, string>> {
+  return {
+    'spark.hadoop.fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
+    'spark.hadoop.fs.s3a.endpoint': endpoint,
+    'spark.hadoop.fs.s3a.path.style.access': 'true',
+    'spark.hadoop.fs.s3a.aws.credentials.provider':
+      'com.amazonaws.auth.EnvironmentVariableCredentialsProvider',
   };
 }
