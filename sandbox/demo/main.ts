@@ -6,6 +6,7 @@ import { runDemo, stopStarted } from './demo.js';
 const environmentHelp = `
 Environment:
   ROWS=1000000       rows per source table and database (40000)
+  STORAGE=s3         buckets on a local S3 server, secret and parameters on a stand-in for AWS (file)
   KEEP=1             leave everything running at the end, to look around
   JOB_MODE=resume    the run's job_mode; by default the first run resumes nothing and later ones restart
   SANDBOX_*          ports and directory, see: npm run sandbox -- --help

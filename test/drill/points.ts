@@ -1,6 +1,7 @@
 import type { Point } from './drill.js';
 import { killPoints } from './kill-points.js';
 import { networkPoints } from './network-points.js';
+import { objectStorePoints } from './object-store-points.js';
 import { operatorPoints } from './operator-points.js';
 import { servicePoints } from './service-points.js';
 import { storagePoints } from './storage-points.js';
@@ -10,6 +11,7 @@ export const points: readonly Point[] = [
   ...killPoints,
   ...networkPoints,
   ...storagePoints,
+  ...objectStorePoints,
   ...servicePoints,
   ...operatorPoints,
 ];
