@@ -95,7 +95,8 @@ function requireOwnInput(input: CleanUpWorkflowInput | undefined): void {
       `Workflow input: allowed: {"category":"cell_perf_stats"}, with "olderThan" such as "7d", and "apply" true or false.`,
     );
   const expected = workflowIds.cleanUp(input.category);
-  if (workflowId !== expected)
+  // A schedule puts the time of its action behind the id; it keeps its own actions apart by its overlap policy.
+  if (workflowId.replace(/-\d{4}-\d\d-\d\dT[\d:]+Z$/, '') !== expected)
     throw refusal(
       'WORKFLOW_ID',
       `cleanUp of '${input.category}' must run under the workflow id '${expected}', not '${workflowId}': ` +

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { CleanUpSummary } from '../../../activities/clean-up/contract.js';
 import type { Dependencies } from '../../../activities/dependencies.js';
 import { createActivities } from '../../../activities/index.js';
@@ -7,6 +10,7 @@ import { parseEnvironment } from '../../../config/environment.js';
 import { MigrationError } from '../../../engine/errors.js';
 import type { Bucket } from '../../../engine/storage/bucket.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
+import { ensureTemporalCli } from '../../../sandbox/services/temporal-cli.js';
 import { createDependencies } from '../../../workers/dependencies.js';
 import { workflowIds } from '../../../workflows/messages.js';
 import { taskQueue } from '../../../workflows/options.js';
@@ -237,6 +241,31 @@ describe('a clean-up after real runs', () => {
     expect(eager.code).toBe(2);
     expect(eager.err).toContain("field 'retention.rawDays' is 1; allowed: a whole number of days from 2");
     expect(existsSync(join(estate.directory, 'buckets/stats/clean-up/refused'))).toBe(false);
+  });
+
+  it('runs by a schedule too, as docs/aws.md has it', async () => {
+    retain('refused', {});
+    const text = readFileSync(join(__dirname, '../../../docs/aws.md'), 'utf8');
+    const [command = ''] = /temporal schedule create --schedule-id clean-up-(.|\n)+?}'/.exec(text) ?? [];
+    const own = command
+      .replaceAll('cell_perf_stats', 'refused')
+      .replace('temporal', await ensureTemporalCli());
+    await promisify(execFile)('sh', ['-ec', `${own} --address ${estate.temporal.address}`]);
+    const schedule = estate.temporal.client.schedule.getHandle('clean-up-refused');
+    await withActivities(async () => {
+      await schedule.trigger();
+      for (;;) {
+        const [action] = (await schedule.describe()).info.recentActions;
+        if (action?.action.type === 'startWorkflow') {
+          const { workflowId } = action.action.workflow;
+          expect(workflowId).toMatch(/^clean-up\/refused-\d{4}-/);
+          const result = await estate.temporal.client.workflow.getHandle(workflowId).result();
+          expect(result).toMatchObject({ applied: true });
+          return;
+        }
+        await sleep(200);
+      }
+    });
   });
 
   it('runs once at a time for a category, and under its own id only', async () => {
