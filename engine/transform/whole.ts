@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SetChecksum } from '../rows/types.js';
 import { emptyChecksum, parseSetChecksum } from '../validation/set-checksum.js';
@@ -22,6 +22,7 @@ import type { ProgressMeter } from './progress.js';
 import { windowId } from './source-views.js';
 import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 import { createWholeViews } from './whole-views.js';
+import { type CutWindow, cutByWindow } from './window-cut.js';
 
 interface Whole {
   readonly session: DuckDbSession;
@@ -29,16 +30,16 @@ interface Whole {
   readonly lineage: Lineage;
   readonly folded: boolean;
   readonly progress: ProgressMeter;
-  /** What comes out of the join: a directory for each window. */
+  /** Where the rows rest that come out of the join. */
   readonly joined: string;
   /** A window's part files, until they are uploaded. */
   readonly parts: string;
 }
 
 /**
- * Joins the rows of all windows at once and cuts the result by the window of the left row. The join is written once, into
- * files of each window as they fill up, so that memory stays within DuckDB's limit; only then is a window after the
- * other brought into parts of the wanted size.
+ * Joins the rows of all windows at once and cuts the result by the window of the left row. The join is written once, then cut
+ * by windows, then brought into parts of the wanted size, a window after the other: each step alone, so that all of
+ * DuckDB's memory is its own.
  */
 export async function transformWhole(
   session: DuckDbSession,
@@ -57,9 +58,9 @@ export async function transformWhole(
   const whole = { session, request, lineage, folded, progress, joined, parts };
   await writeJoined(whole);
   const outcomes: TransformOutcome[] = [];
-  for (const [index, window] of windows.entries()) {
-    const proven = await transformWindow(whole, index, window, sides, expected[index] ?? []);
-    outcomes.push({ ...proven, joinMismatches: mismatches.get(index) ?? 0 });
+  for await (const cut of cutByWindow(session, joined, 0, windows.length)) {
+    const proven = await transformWindow(whole, cut, sides, expected[cut.window] ?? []);
+    outcomes.push({ ...proven, joinMismatches: mismatches.get(cut.window) ?? 0 });
   }
   return outcomes;
 }
@@ -82,61 +83,50 @@ async function digestsByWindow(
   return found;
 }
 
-/** Rows that wait for their window's file, in each thread: what DuckDB keeps by itself ends with many windows in an error. */
-const waitingRows = 8_192;
+/** Small row groups, as a thread holds one in memory until it is full. */
+const joinedOptions = "FORMAT parquet, PER_THREAD_OUTPUT, ROW_GROUP_SIZE_BYTES '4MB'";
 
+/** With nothing but the join in memory: files of any window's rows. */
 async function writeJoined({ session, request, lineage, folded, joined }: Whole): Promise<void> {
   const window = quoteDuckdb(windowId);
   const select = `${lineage.selectList}, ${qualified(lineage.left.alias, windowId)} AS ${window}`;
-  await session.run(`SET partitioned_write_flush_threshold = ${waitingRows}`);
   await session.run(
     `COPY (SELECT ${castTo(request.target.columns)}, ${window}
              FROM (${select} ${fromClause(lineage, { folded })}) AS transformed)
-       TO ${duckdbLiteral(joined)} (FORMAT parquet, PARTITION_BY (${window}))`,
+       TO ${duckdbLiteral(joined)} (${joinedOptions})`,
   );
 }
 
 async function transformWindow(
-  { session, request, lineage, folded, progress, joined, parts }: Whole,
-  index: number,
-  { sources, prefix }: WholeWindow,
+  { session, request, lineage, folded, progress, parts }: Whole,
+  { window, files: joined }: CutWindow,
   sides: Sides,
   expected: readonly SetChecksum[],
 ): Promise<Omit<TransformOutcome, 'joinMismatches'>> {
-  const { target, partRows, output, signal } = request;
-  const directory = join(joined, `${windowId}=${index}`);
-  const files = await partsOf(session, directory, castTo(target.columns), partRows, parts);
+  const { target, windows, partRows, output, signal } = request;
+  const { sources, prefix } = windows[window] as WholeWindow;
+  const files = await partsOf(session, joined, castTo(target.columns), partRows, parts);
   const paths = files.map(({ path }) => path);
   const actual = await outputDigests(session, paths, sides);
   const { left, rights } = await requireEqualSides({ session, lineage, folded }, sides, expected, actual);
   const checksum = paths.length > 0 ? await checksumOfParquet(session, paths, target.columns) : emptyChecksum;
   const uploaded = await upload(files, { ...output, prefix }, signal, progress);
   await rm(parts, { recursive: true, force: true });
-  await rm(directory, { recursive: true, force: true });
   const bytes = uploaded.reduce((sum, part) => sum + part.bytes, 0);
   const rowsOfLeft = sources.find(({ table }) => table === left.table)?.manifest.rows ?? 0;
   const unmatchedLeft = rowsOfLeft - left.expected.rows;
   return { parts: uploaded, rows: checksum.rows, bytes, checksum, left, rights, unmatchedLeft };
 }
 
-/** A window without rows has no directory. */
-async function partsOf(
+function partsOf(
   session: DuckDbSession,
-  directory: string,
+  joined: readonly string[],
   list: string,
   partRows: number,
   parts: string,
 ): Promise<readonly PartFile[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  if (names.length === 0) return [];
-  const files = names.map((name) => duckdbLiteral(join(directory, name))).join(', ');
-  return writeParts(
-    session,
-    `SELECT ${list} FROM read_parquet([${files}], hive_partitioning = false)`,
-    partRows,
-    parts,
-  );
+  if (joined.length === 0) return Promise.resolve([]);
+  const files = joined.map(duckdbLiteral).join(', ');
+  const query = `SELECT ${list} FROM read_parquet([${files}], hive_partitioning = false)`;
+  return writeParts(session, query, partRows, parts);
 }
