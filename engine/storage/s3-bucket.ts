@@ -15,7 +15,7 @@ import type { Bucket, ObjectInfo, ObjectVersion, ReadObject } from './bucket.js'
 import { probeBucket } from './probe.js';
 import { createS3Client, type S3Settings } from './s3-client.js';
 import { downloadFile } from './s3-download.js';
-import { isMissingObject, type S3Attempt, s3Error, s3Status } from './s3-error.js';
+import { isMissingObject, type S3Attempt, s3Attempts, s3Error, s3Status } from './s3-error.js';
 import type { S3Object } from './s3-object.js';
 import { putBytes, uploadFile } from './s3-upload.js';
 
@@ -57,7 +57,9 @@ class S3Bucket implements Bucket {
           await putBytes(this.#object(key), Buffer.from(body), condition);
           return true;
         } catch (error) {
-          if (s3Status(error) === 412 || (expected !== null && isMissingObject(error))) return false;
+          // Where an answer was lost, the client's own repetition meets the object that it has put.
+          if (s3Status(error) === 412) return s3Attempts(error) > 1 && (await this.get(key))?.body === body;
+          if (expected !== null && isMissingObject(error)) return false;
           // 409: another conditional write of this key was under way, and may or may not have succeeded.
           if (s3Status(error) !== 409 || attempt === 5) throw error;
           await sleep(100 * attempt);

@@ -52,6 +52,12 @@ export function s3Status(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** How often the client has sent a request that failed. */
+export function s3Attempts(error: unknown): number {
+  const attempts = at(error, '$metadata', 'attempts');
+  return typeof attempts === 'number' ? attempts : 1;
+}
+
 export function isMissingObject(error: unknown): boolean {
   const name = textField(error, 'name') ?? '';
   return name === 'NoSuchKey' || name === 'NotFound' || (s3Status(error) === 404 && name !== 'NoSuchBucket');

@@ -167,6 +167,32 @@ describe('a download in pieces', () => {
   });
 });
 
+describe('a conditional put', () => {
+  const body = async () => (await bucket.get('manifest.json'))?.body;
+
+  it('has won where the answer was lost that it did', async () => {
+    proxy.arm(/^PUT/, { kind: 'loseAnswer' });
+    expect(await bucket.putIf('manifest.json', 'one', null)).toBe(true);
+    const version = (await bucket.get('manifest.json'))?.version ?? '';
+    proxy.arm(/^PUT/, { kind: 'loseAnswer' });
+    expect(await bucket.putIf('manifest.json', 'two', version)).toBe(true);
+    expect(await body()).toBe('two');
+  });
+
+  it('has lost where another was first while it was tried again', async () => {
+    proxy.arm(/^PUT/, { kind: 'refuse', status: 500, code: 'InternalError' });
+    proxy.arm(/^PUT/, { kind: 'first', act: () => bucket.put('manifest.json', 'other') });
+    expect(await bucket.putIf('manifest.json', 'one', null)).toBe(false);
+    expect(await body()).toBe('other');
+  });
+
+  it('is tried again where another was under way', async () => {
+    proxy.arm(/^PUT/, { kind: 'refuse', status: 409, code: 'ConditionalRequestConflict' }, 2);
+    expect(await bucket.putIf('manifest.json', 'one', null)).toBe(true);
+    expect(await body()).toBe('one');
+  });
+});
+
 describe('a store under load', () => {
   it('is waited for, and then said to be so', async () => {
     proxy.arm(/^PUT/, { kind: 'refuse', status: 503, code: 'SlowDown' }, Number.POSITIVE_INFINITY);
