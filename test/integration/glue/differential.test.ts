@@ -2,6 +2,9 @@ import { foundingDatabase, foundingStyles } from '../../../sandbox/seed/founding
 import { type BothEngines, startBothEngines } from './both-engines.js';
 import { describeFoundingDay } from './founding-day.js';
 
+// Java's first job takes the longest, and many times as long on a busy machine.
+jest.setTimeout(120_000);
+
 let engines: BothEngines;
 beforeAll(async () => {
   engines = await startBothEngines(foundingStyles(300).server01.slice(0, 1).map(foundingDatabase));
