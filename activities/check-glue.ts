@@ -1,7 +1,7 @@
 import { glueSecret } from '../config/glue-secret.js';
 import type { RunConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
-import { jobName } from '../engine/glue/job-names.js';
+import { exportJobName, transformJobName } from '../engine/glue/job-names.js';
 import { requireJob } from '../engine/glue/require-job.js';
 import { sparkTransform } from '../engine/glue/spark-transform.js';
 import { carriedColumns } from '../engine/sqlserver/carried-select.js';
@@ -33,9 +33,9 @@ function jobsOf({ category, engine, glue, targets }: RunConfig): ReadonlySet<str
   const jobs = new Set<string>();
   if (engine.export === 'glue')
     for (const { table } of targets.flatMap(({ sources }) => sources))
-      jobs.add(jobName(glue.exportJob, { category, table }));
+      jobs.add(exportJobName(glue, category, table));
   if (engine.transform === 'glue' && targets.some(({ transform }) => transform !== undefined))
-    jobs.add(jobName(glue.transformJob, { category }));
+    jobs.add(transformJobName(glue, category));
   return jobs;
 }
 

@@ -1,7 +1,7 @@
 import { glueSecret } from '../config/glue-secret.js';
 import { MigrationError } from '../engine/errors.js';
 import { exportTableByGlue } from '../engine/glue/export-table.js';
-import { jobName } from '../engine/glue/job-names.js';
+import { exportJobName } from '../engine/glue/job-names.js';
 import type { ExportJobResult, JobServer } from '../engine/glue/job-request.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { requireEqual } from '../engine/validation/hops.js';
@@ -37,7 +37,7 @@ function exportSource(
   part: string,
 ): Promise<ExportJobResult> {
   const { config } = context;
-  const job = jobName(config.glue.exportJob, { category: config.category, table: source.table });
+  const job = exportJobName(config.glue, config.category, source.table);
   return exportTableByGlue(
     glueJob(deps, context, step, { job, part, hold: holdPlace(deps, context, step) }),
     {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { createGlueEngine } from '../engine/glue/glue-engine.js';
-import { jobName } from '../engine/glue/job-names.js';
+import { transformJobName } from '../engine/glue/job-names.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
 import { findWhole } from '../engine/postgres/control/wholes.js';
 import { transformedType } from '../engine/rows/fits.js';
@@ -104,7 +104,7 @@ async function engineFor(
   const duckdb = await deps.duckdb(config);
   if (config.engine.transform === 'embedded')
     return { engine: createDuckDbEngine({ duckdb, scratchDirectory }), attempt: randomUUID() };
-  const job = jobName(config.glue.transformJob, { category: config.category });
+  const job = transformJobName(config.glue, config.category);
   const glue = glueJob(deps, context, step, { job, part: 'transform', hold: holdNothing });
   return { engine: createGlueEngine(glue, duckdb), attempt: step.identity.key };
 }

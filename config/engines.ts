@@ -26,17 +26,7 @@ export function enginesOf(
         `a job of Glue joins the windows of one chunk; allowed with "scope" "${target.scope}": "embedded".`,
       );
   }
-  const { workerType, workers, secretId, trustStore, ...named } = glue;
-  return {
-    engine: chosen,
-    glue: {
-      ...named,
-      ...(workerType !== undefined && { workerType }),
-      ...(workers !== undefined && { workers }),
-      ...(secretId !== undefined && { secretId }),
-      ...(trustStore !== undefined && { trustStore }),
-    },
-  };
+  return { engine: chosen, glue };
 }
 
 function checkExport(

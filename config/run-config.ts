@@ -65,17 +65,17 @@ export interface RecordedDocument {
 type EngineName = 'embedded' | 'glue';
 
 export interface GlueConfig {
-  /** Patterns of names; see `jobName`. */
-  readonly exportJob: string;
-  readonly transformJob: string;
+  /** Patterns of names; absent for the founding ones. */
+  readonly exportJob?: string | undefined;
+  readonly transformJob?: string | undefined;
   /** Absent: as the job is defined. */
-  readonly workerType?: string;
-  readonly workers?: number;
+  readonly workerType?: string | undefined;
+  readonly workers?: number | undefined;
   readonly timeoutMinutes: number;
   /** Name or ARN of the secret that export jobs log in with; absent for the workers' own. */
-  readonly secretId?: string;
+  readonly secretId?: string | undefined;
   /** On the disk of the Spark machines. It holds no secret: its password only seals what is public. */
-  readonly trustStore?: { readonly path: string; readonly password: string };
+  readonly trustStore?: { readonly path: string; readonly password: string } | undefined;
 }
 
 export interface SourceDatabase {

@@ -27,11 +27,13 @@ export const engineSchema = z
 /** How jobs of AWS Glue are called and run; only where an engine is glue. */
 export const glueSchema = strictObject({
   exportJob: pattern('{table}_ExportMssqlToRaw')
-    .default('{table}_ExportMssqlToRaw')
-    .describe('Name of the job that exports; {table} and {category} are filled in.'),
+    .optional()
+    .describe(
+      'Name of the job that exports, with {table} and {category} filled in; the founding one unless given.',
+    ),
   transformJob: pattern('{category}_rawToTransformed')
-    .default('{category}_rawToTransformed')
-    .describe('Name of the job that transforms; {category} is filled in.'),
+    .optional()
+    .describe('Name of the job that transforms, with {category} filled in; the founding one unless given.'),
   workerType: z
     .string(allowed("a worker type of Glue, such as 'G.1X'"))
     .regex(/^[A-Z]\.\d{1,3}X$/, allowed("a worker type of Glue, such as 'G.1X'"))

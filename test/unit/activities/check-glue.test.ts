@@ -8,8 +8,6 @@ const config = {
   category: 'perf',
   engine: { export: 'glue', transform: 'glue' },
   glue: {
-    exportJob: '{table}_ExportMssqlToRaw',
-    transformJob: '{category}_rawToTransformed',
     timeoutMinutes: 480,
     secretId: 'migration/source',
   },
@@ -38,7 +36,7 @@ function check(over: Partial<RunConfig> = {}, raw = 's3://raw', transformed = 's
 }
 
 describe('before a run begins on Glue', () => {
-  it('each job that it needs is looked at once', async () => {
+  it('each job that it needs is looked at once, by its founding name', async () => {
     const { asked, checked } = check();
     await checked;
     expect(asked).toEqual(['cells_ExportMssqlToRaw', 'devices_ExportMssqlToRaw', 'perf_rawToTransformed']);

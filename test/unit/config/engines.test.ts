@@ -24,14 +24,10 @@ const transform = { file: 't.sql', sql: 'SELECT 1' };
 const two = [{ table: 's' }, { table: 'u' }] as unknown as TargetConfig['sources'];
 
 describe('the engines of a category', () => {
-  it('are the embedded ones, with the founding names for jobs', () => {
+  it('are the embedded ones', () => {
     expect(engines({})).toEqual({
       engine: { export: 'embedded', transform: 'embedded' },
-      glue: {
-        exportJob: '{table}_ExportMssqlToRaw',
-        transformJob: '{category}_rawToTransformed',
-        timeoutMinutes: 480,
-      },
+      glue: { timeoutMinutes: 480 },
     });
   });
 
