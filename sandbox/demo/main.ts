@@ -36,7 +36,7 @@ runDemo(settings, {
   keep: process.env.KEEP === '1',
   usesRunning,
   ...(process.env.JOB_MODE ? { jobMode: process.env.JOB_MODE } : {}),
-  ...(process.env.ROWS ? { rowsAsked: true } : {}),
+  asked: (['rows', 'storage'] as const).filter((name) => process.env[name.toUpperCase()]),
 }).then(
   (holds) => end(holds ? 0 : 1),
   (error: unknown) => {
