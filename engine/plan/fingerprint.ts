@@ -7,7 +7,11 @@ import type { Window } from './windows.js';
 /** Changes when the engine joins, casts or folds in another way: what the old one made must be made again. */
 const transformVersion = 1;
 
-/** Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. */
+/**
+ * Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. Whether the
+ * worker or a job of Glue wrote them is no part of it: both write this layout, and a checksum proves each content, so a
+ * category may change its engine and keep what is done.
+ */
 const engineVersion = 'duckdb-1';
 
 export interface RawContent {
