@@ -8,6 +8,9 @@ import { readSettings, type SandboxSettings } from './settings.js';
 
 const projectRoot = resolve(__dirname, '../..');
 
+/** Not set: a file of another sandbox in the working directory would be asked for what is left out. */
+const notOnAws = { SOURCE_SECRET_ID: '', MIGRATION_PARAMETER: '', SERVER_MAPPINGS_PARAMETER: '' };
+
 /**
  * The environment with which the product reaches this sandbox: the variables of .env.sandbox.
  * @param aws of the stand-ins, where buckets, secret and parameters are there
@@ -28,8 +31,9 @@ export function productEnvironment(
     RAW_BUCKET: paths.url(paths.raw),
     TRANSFORMED_BUCKET: paths.url(paths.transformed),
     STATS_BUCKET: paths.url(paths.stats),
-    ...(aws?.SOURCE_SECRET_ID === undefined && { SOURCE_SECRET_FILE: paths.sourceSecret }),
+    ...notOnAws,
     ...aws,
+    SOURCE_SECRET_FILE: aws?.SOURCE_SECRET_ID === undefined ? paths.sourceSecret : '',
     MSSQL_CA_FILE: certificates.caFile,
     TEMPORAL_ADDRESS: `localhost:${settings.ports.temporal}`,
     SPILL_DIR: paths.spill,
