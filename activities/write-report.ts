@@ -11,6 +11,7 @@ import {
 } from '../engine/postgres/control/reports.js';
 import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
+import { encodeSegment } from '../engine/storage/keys.js';
 import type { ReportSummary, RunRef, RunState } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { logLines } from './log-lines.js';
@@ -38,7 +39,7 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
         const local = join(scratch.path, 'report.json');
         await pipeline(lines(deps, input, statistics, step), createWriteStream(local));
         await statistics.upload(deps.buckets.stats);
-        const key = `report/${config.category}/${runId}/report.json`;
+        const key = `report/${encodeSegment(config.category)}/${runId}/report.json`;
         await deps.buckets.stats.putFile(key, local);
         const report = `${deps.buckets.stats.url.replace(/\/$/, '')}/${key}`;
         await finishRun(deps.target, runId, { state, report, ...(failure !== undefined && { failure }) });
