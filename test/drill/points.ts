@@ -5,6 +5,7 @@ import { objectStorePoints } from './object-store-points.js';
 import { operatorPoints } from './operator-points.js';
 import { servicePoints } from './service-points.js';
 import { storagePoints } from './storage-points.js';
+import { wholePoints } from './whole-points.js';
 
 /** Every fault point. */
 export const points: readonly Point[] = [
@@ -14,4 +15,5 @@ export const points: readonly Point[] = [
   ...objectStorePoints,
   ...servicePoints,
   ...operatorPoints,
+  ...wholePoints,
 ];

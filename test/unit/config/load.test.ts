@@ -146,6 +146,22 @@ describe('rows that the target cannot hold', () => {
   });
 });
 
+describe('the scope of a transform', () => {
+  test('is a chunk unless a wider one is given', async () => {
+    expect((await load()).targets[0]?.scope).toBe('chunk');
+    edit(categoryFile, 'targets.0.scope', 'category');
+    expect((await load()).targets[0]?.scope).toBe('category');
+  });
+
+  test('is refused where it is none, or has no transform, or a part of the windows only', async () => {
+    edit(categoryFile, 'targets.0.scope', 'server');
+    await expectInvalid(categoryFile, "'chunk', 'database' or 'category'");
+    edit(categoryFile, 'targets.0.scope', 'database');
+    edit(parameterFile, 'input_partition', '202501');
+    await expectInvalid(categoryFile, 'targets.0.scope', 'input_partition');
+  });
+});
+
 describe('databases', () => {
   test('may be given per server', async () => {
     edit(mappingsFile, 'databases', { server01: ['DatabaseA'], server02: [] });
