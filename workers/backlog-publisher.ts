@@ -16,6 +16,8 @@ const { metricNamespace, every } = new Command('backlog-publisher')
   .parse()
   .opts<{ metricNamespace: string; every: number }>();
 
+const answerWithinMs = 10_000;
+
 function secondsOf(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
   throw new InvalidArgumentError('Allowed: a whole number of seconds from 1 to 9999.');
@@ -25,29 +27,26 @@ async function publishUntil(signal: AbortSignal): Promise<void> {
   const temporal = loadTemporalEnvironment();
   const client = new CloudWatchClient();
   const connection = Connection.lazy(connectionOptions(temporal));
-  try {
-    while (!signal.aborted) {
-      try {
-        const backlog = await connection.withDeadline(Date.now() + 10_000, () =>
-          readBacklog(connection, temporal.namespace),
-        );
-        await publishBacklog(client, metricNamespace, backlog);
-      } catch (error) {
-        process.stderr.write(
-          `The backlog was not published: ${error instanceof Error ? error.message : error}\n`,
-        );
-      }
-      await sleep(every * 1000, undefined, { signal }).catch(() => undefined);
+  while (!signal.aborted) {
+    try {
+      const backlog = await connection.withDeadline(Date.now() + answerWithinMs, () =>
+        readBacklog(connection, temporal.namespace),
+      );
+      await publishBacklog(client, metricNamespace, backlog);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : error;
+      process.stderr.write(`The backlog was not published: ${reason}\n`);
     }
-  } finally {
-    await connection.close();
-    client.destroy();
+    await sleep(every * 1000, undefined, { signal }).catch(() => undefined);
   }
 }
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-publishUntil(stopping.signal).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 1;
-});
+publishUntil(stopping.signal)
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  })
+  // The channel is not closed before: a call that its client would repeat once more on a closed one ends the process.
+  .finally(() => process.exit());

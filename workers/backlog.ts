@@ -2,6 +2,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { ConnectionLike } from '@temporalio/client';
 import { controlTaskQueue, taskQueue } from '../workflows/options.js';
+import { searchAttributes } from '../workflows/search-attributes.js';
 
 /** How much work waits for activity workers, and how many of them there are. */
 export interface Backlog {
@@ -9,11 +10,15 @@ export interface Backlog {
   readonly waiting: number;
   /** Hosts (containers) that poll for activities. */
   readonly workers: number;
-  /** Chunks that are being copied, or wait between two steps. */
-  readonly chunksRunning: number;
+  /** Runs that go on by themselves: those that only wait for somebody's `retry` or `skip` are left out. */
+  readonly runsActive: number;
 }
 
+/** Names of the metrics; deploy/infra scales and alarms by them. */
+export const backlogMetrics = ['Backlog', 'Workers', 'RunsActive', 'BacklogPerWorker'] as const;
+
 const activityTasks = 2;
+const runningCategories = "WorkflowType = 'migrateCategory' AND ExecutionStatus = 'Running'";
 /** A poll lasts a minute; who has not asked for two is gone, though the server lists it for five. */
 const goneAfterMs = 120_000;
 
@@ -30,28 +35,30 @@ export async function readBacklog(
       reportStats: true,
     });
   const [steps, control] = await Promise.all([describe(taskQueue), describe(controlTaskQueue)]);
-  const chunks = await workflowService.countWorkflowExecutions({
-    namespace,
-    query: "WorkflowType = 'migrateChunk' AND ExecutionStatus = 'Running'",
-  });
+  const count = async (query: string): Promise<number> =>
+    Number((await workflowService.countWorkflowExecutions({ namespace, query })).count ?? 0);
+  const [running, parked] = await Promise.all([
+    count(runningCategories),
+    count(`${runningCategories} AND ${searchAttributes.phase.name} = 'NEEDS_ATTENTION'`),
+  ]);
   return {
     waiting: waitingIn(steps) + waitingIn(control),
     // A worker whose slots for steps are all taken asks for no more; for control it always asks.
     workers: hostsOf(control.pollers ?? []),
-    chunksRunning: Number(chunks.count ?? 0),
+    runsActive: running - parked,
   };
 }
 
-/** Writes the three metrics, and `BacklogPerWorker`, which scaling tracks as it falls when workers are added. */
+/** Writes what was read, and `BacklogPerWorker`, which scaling tracks as it falls when workers are added. */
 export async function publishBacklog(
   client: Pick<CloudWatchClient, 'send'>,
   metricNamespace: string,
-  { waiting, workers, chunksRunning }: Backlog,
+  { waiting, workers, runsActive }: Backlog,
 ): Promise<void> {
-  const values = {
+  const values: Record<(typeof backlogMetrics)[number], number> = {
     Backlog: waiting,
     Workers: workers,
-    ChunksRunning: chunksRunning,
+    RunsActive: runsActive,
     BacklogPerWorker: waiting / Math.max(workers, 1),
   };
   await client.send(

@@ -42,7 +42,7 @@ const category = z.strictObject({
       workers: count(2, 299),
     })
     .optional(),
-  /** After so many days the objects of this category expire; what has none is kept. */
+  /** A backstop behind the clean-up: after so many days objects of this category expire; what has none is kept. */
   retentionDays: z
     .strictObject({
       raw: count(1, 3_650).optional(),

@@ -18,6 +18,9 @@ export type Buckets = Readonly<Record<BucketKind, Bucket>>;
 /** Longer than any attempt of a step lasts: what is incomplete then belongs to nobody. */
 const abandonedAfter = Duration.days(3);
 const noncurrentFor = Duration.days(90);
+/** Rows in quarantine may be personal data: what was deleted there is to be gone. */
+const quarantine = 'quarantine/';
+const goneAfter = Duration.days(1);
 
 /** The three buckets: private, over TLS only, under the deployment's key; they outlive the stack. */
 export function createBuckets(scope: Construct, config: InfraConfig, key: IKey): Buckets {
@@ -62,8 +65,9 @@ export function createBuckets(scope: Construct, config: InfraConfig, key: IKey):
     'Stats',
     'stats',
     [
-      { id: 'noncurrent', noncurrentVersionExpiration: noncurrentFor },
-      ...retention('quarantine', 'quarantine/'),
+      { id: 'noncurrent', noncurrentVersionExpiration: noncurrentFor, expiredObjectDeleteMarker: true },
+      { id: 'gone', prefix: quarantine, noncurrentVersionExpiration: goneAfter },
+      ...retention('quarantine', quarantine),
     ],
     true,
   );

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { logLines } from '../../../activities/log-lines';
 import { parseEnvironment } from '../../../config/environment';
 import { migrationParameterName } from '../../../config/parameter-names';
 import { scriptVersion } from '../../../engine/glue/job-request';
@@ -141,7 +142,9 @@ test('objects expire by category where the configuration says so', () => {
         }
       ).Rules,
   );
-  expect(rules).toContainEqual(expect.objectContaining({ Prefix: 'cell_perf_stats/', ExpirationInDays: 90 }));
+  expect(rules).toContainEqual(
+    expect.objectContaining({ Prefix: 'cell_perf_stats/', ExpirationInDays: 365 }),
+  );
   expect(rules).toContainEqual(
     expect.objectContaining({ Prefix: 'quarantine/cell_perf_stats/', ExpirationInDays: 30 }),
   );
@@ -198,4 +201,20 @@ test('a Temporal of its own is reached by name within the VPC, and verifies its 
   expect(valuesOf('Temporal')).not.toHaveProperty('SQL_TLS_DISABLE_HOST_VERIFICATION');
   const [, cluster] = resourcesOf(own, 'AWS::RDS::DBCluster')[0] ?? [];
   expect(cluster?.Properties).toMatchObject({ StorageEncrypted: true, DeletionProtection: true });
+});
+
+test('alarms count the lines that workers write', () => {
+  const filters = resourcesOf(deployment, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties);
+  expect(filters.map(({ FilterPattern }) => FilterPattern).sort()).toEqual(
+    Object.values(logLines)
+      .map((message) => `{ $.message = "${message}" }`)
+      .sort(),
+  );
+  const counted = resourcesOf(deployment, 'AWS::CloudWatch::Alarm').map(
+    ([, { Properties }]) => Properties.MetricName,
+  );
+  for (const { MetricTransformations } of filters) {
+    const [{ MetricName } = {}] = MetricTransformations as readonly { readonly MetricName?: string }[];
+    expect(counted).toContain(MetricName);
+  }
 });
