@@ -93,7 +93,7 @@ export interface TransformJobRequest extends JobRequest {
   readonly transform: SparkTransform;
 }
 
-export interface JobSource {
+interface JobSource {
   /** Unqualified, as the transform names it. */
   readonly table: string;
   /** As in `JobOutput`. */

@@ -38,20 +38,17 @@ export async function startSpark(scratch: string, s3?: SparkOnS3): Promise<Spark
   const log = openSync(logFile, 'w');
   const settings = s3 === undefined ? fileSettings : s3Settings(s3);
   const options = { scripts, jars: [driver, ...more], scratch, settings };
-  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(
-    'python3',
-    [join(__dirname, 'host.py'), JSON.stringify(options)],
-    {
-      env: {
-        ...process.env,
-        PYTHONPATH: modules.join(':'),
-        PYTHONDONTWRITEBYTECODE: '1',
-        SPARK_LOCAL_IP: '127.0.0.1',
-        ...(s3 !== undefined && { AWS_ENDPOINT_URL: s3.endpoint }),
-      },
-      stdio: ['pipe', 'pipe', log],
+  const child = spawn('python3', [join(__dirname, 'host.py'), JSON.stringify(options)], {
+    env: {
+      ...process.env,
+      PYTHONPATH: modules.join(':'),
+      PYTHONDONTWRITEBYTECODE: '1',
+      SPARK_LOCAL_IP: '127.0.0.1',
+      ...(s3 !== undefined && { AWS_ENDPOINT_URL: s3.endpoint }),
     },
-  );
+    stdio: ['pipe', 'pipe', log],
+    // By its type a file for one of the three might be a file for any.
+  }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<string> => {
