@@ -15,7 +15,7 @@ import {
   stats,
 } from '../../integration/transform/join-case.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const usage = columnsOf({ device_id: 'varchar(20)', seen: 'timestamp(3)', used: 'integer' });
 let engines: BothEngines;

@@ -5,7 +5,7 @@ import { type BothEngines, made, said, startBothEngines } from '../../integratio
 import { comparable, describeFoundingDay } from '../../integration/glue/founding-day.js';
 import { type MatrixType, typeMatrix } from '../../support/type-matrix.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let engines: BothEngines;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { type BothEngines, startBothEngines } from '../../integration/glue/both-
 import { describeFoundingDay } from '../../integration/glue/founding-day.js';
 import { startTestMoto, type TestServer } from '../../integration/storage/s3-servers.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let moto: TestServer<MotoServer>;
 let engines: BothEngines;

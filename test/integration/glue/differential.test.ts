@@ -3,7 +3,7 @@ import { type BothEngines, startBothEngines } from './both-engines.js';
 import { describeFoundingDay } from './founding-day.js';
 
 // Java's first job takes the longest, and many times as long on a busy machine.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let engines: BothEngines;
 beforeAll(async () => {
