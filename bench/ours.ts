@@ -54,6 +54,8 @@ export async function startOurs(
   const project: OursProject = writeProject(directory, source, target);
   const child = fork(buildOursProcess(), {
     execArgv: [],
+    // Where no .env file of the checkout is read.
+    cwd: project.directory,
     env: { ...process.env, ...project.environment, ...environment },
   });
   const answers = on(child, 'message');

@@ -31,6 +31,8 @@ export function createS3Client({ endpoint, pathStyle = false }: S3Settings): S3C
     forcePathStyle: pathStyle,
     retryMode: 'standard',
     maxAttempts,
+    // With it each piece would have a connection of its own, beside those that are counted.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: connectMs,
       socketTimeout: idleMs,

@@ -7,6 +7,7 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   PutObjectCommand,
+  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { MigrationError } from '../errors.js';
@@ -67,25 +68,35 @@ async function uploadParts(object: S3Object, source: PartSource, signal?: AbortS
   );
   const upload = { ...at, UploadId };
   try {
-    const parts: CompletedPart[] = [];
-    await inLanes(Math.min(piecesInFlight, source.parts), signal, async (stop) => {
-      const buffer = Buffer.allocUnsafe(source.partBytes);
-      for (let part = await source.next(buffer); part; part = await source.next(buffer)) {
-        const { bytes, number: PartNumber } = part;
-        const checked = { PartNumber, ChecksumCRC32: crc32Of(bytes) };
-        const { ETag } = await client.send(
-          new UploadPartCommand({ ...upload, ...checked, ChecksumAlgorithm: 'CRC32', Body: bytes }),
-          abortable(stop),
-        );
-        parts[PartNumber - 1] = { ...checked, ETag };
-      }
-    });
+    const parts = await sendParts(client, upload, source, signal);
     await complete(object, { ...upload, MultipartUpload: { Parts: parts } }, source);
   } catch (error) {
     // What cannot be taken back now is left to the bucket's lifecycle rule; the first failure says more.
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
+}
+
+async function sendParts(
+  client: S3Client,
+  upload: S3Object['at'] & { readonly UploadId: string | undefined },
+  source: PartSource,
+  signal?: AbortSignal,
+): Promise<CompletedPart[]> {
+  const parts: CompletedPart[] = [];
+  await inLanes(Math.min(piecesInFlight, source.parts), signal, async (stop) => {
+    const buffer = Buffer.allocUnsafe(source.partBytes);
+    for (let part = await source.next(buffer); part; part = await source.next(buffer)) {
+      const { bytes, number: PartNumber } = part;
+      const checked = { PartNumber, ChecksumCRC32: crc32Of(bytes) };
+      const { ETag } = await client.send(
+        new UploadPartCommand({ ...upload, ...checked, ChecksumAlgorithm: 'CRC32', Body: bytes }),
+        abortable(stop),
+      );
+      parts[PartNumber - 1] = { ...checked, ETag };
+    }
+  });
+  return parts;
 }
 
 /** Makes the parts one object. S3 knows no upload any more where an answer was lost and the request came again. */
@@ -101,8 +112,9 @@ async function complete(
     await client.send(request);
   } catch (error) {
     if (textField(error, 'name') !== 'NoSuchUpload') throw error;
-    const stored = await client.send(new HeadObjectCommand({ ...at, ChecksumMode: 'ENABLED' }));
-    if (stored.ContentLength !== size || stored.ChecksumCRC32 !== crc32) throw error;
+    const look = new HeadObjectCommand({ ...at, ChecksumMode: 'ENABLED' });
+    const stored = await client.send(look).catch(() => undefined);
+    if (stored?.ContentLength !== size || stored.ChecksumCRC32 !== crc32) throw error;
   }
 }
 
