@@ -6,6 +6,8 @@ import { loadTemporalEnvironment } from '../config/environment.js';
 import { connectionOptions } from '../config/temporal-environment.js';
 import { publishBacklog, readBacklog } from './backlog.js';
 
+const answerWithinMs = 10_000;
+
 /**
  * Tells CloudWatch how much work waits for activity workers, until SIGINT or SIGTERM; scaling follows it. Several may run:
  * they write the same numbers. One that cannot write says so, and tries again at the next turn.
@@ -15,8 +17,6 @@ const { metricNamespace, every } = new Command('backlog-publisher')
   .option('--every <seconds>', 'between two looks', secondsOf, 60)
   .parse()
   .opts<{ metricNamespace: string; every: number }>();
-
-const answerWithinMs = 10_000;
 
 function secondsOf(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);

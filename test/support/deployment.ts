@@ -20,7 +20,7 @@ export function deploymentOf(
   return { ...createDeployment({ ...loadConfig(sampleConfig), ...changes }, directory), directory };
 }
 
-export interface Resource {
+interface Resource {
   readonly Type: string;
   // Whatever CloudFormation knows.
   readonly Properties: Readonly<Record<string, unknown>>;
