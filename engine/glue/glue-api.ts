@@ -105,7 +105,8 @@ function runOf(job: string, run: GlueJobRun): JobRun {
     id: run.Id ?? '',
     state: run.JobRunState ?? 'without a state',
     arguments: run.Arguments ?? {},
-    startedAt: run.StartedOn ?? new Date(0),
+    // Absent while a run is queued.
+    startedAt: run.StartedOn ?? new Date(),
     ...(run.ErrorMessage !== undefined && { errorMessage: run.ErrorMessage }),
     logGroup: run.LogGroupName ?? '/aws-glue/jobs',
   };

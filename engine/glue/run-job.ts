@@ -2,7 +2,16 @@ import { MigrationError } from '../errors.js';
 import type { GlueApi, JobRun } from './glue-api.js';
 import { fateOf } from './job-states.js';
 import { growingPauses, insist } from './pausing.js';
-import { findOwnRuns, type Held, type JobCall, type JobTimes, type JobWatch, startRun } from './start-run.js';
+import {
+  findOwnRuns,
+  type Held,
+  type JobCall,
+  type JobTimes,
+  type JobWatch,
+  type OwnRuns,
+  type Started,
+  startRun,
+} from './start-run.js';
 
 export interface EndedRun {
   readonly run: JobRun;
@@ -23,14 +32,13 @@ export async function runJob(
   times: JobTimes,
   leave: (reason: unknown) => boolean,
 ): Promise<EndedRun> {
-  const own = await findOwnRuns(api, call, times, watch.signal);
-  const { run, held } =
-    own.run === undefined
-      ? await startRun(api, call, watch, times)
-      : { run: own.run, held: await holdFor(api, own.run, watch, times) };
+  const { run, held, failed } = await begin(api, call, watch, times).catch(async (error: unknown) => {
+    if (watch.signal.aborted && !leave(watch.signal.reason)) await stopOwnRuns(api, call, times);
+    throw error;
+  });
   try {
     const ended = await untilEnded(api, run, held, watch, times);
-    return { run: ended, failed: own.failed + (fateOf(ended.state) === 'failed' ? 1 : 0) };
+    return { run: ended, failed: failed + (fateOf(ended.state) === 'failed' ? 1 : 0) };
   } catch (error) {
     // Without an answer of Glue nothing can be stopped: the next attempt takes the run over.
     const goesOn = isUnavailable(error) || (watch.signal.aborted && leave(watch.signal.reason));
@@ -39,6 +47,24 @@ export async function runJob(
   } finally {
     await held.release();
   }
+}
+
+async function begin(
+  api: GlueApi,
+  call: JobCall,
+  watch: JobWatch,
+  times: JobTimes,
+): Promise<Started & Pick<OwnRuns, 'failed'>> {
+  const { run, failed } = await findOwnRuns(api, call, times, watch.signal);
+  if (run === undefined) return { ...(await startRun(api, call, watch, times)), failed };
+  return { run, held: await holdFor(api, run, watch, times), failed };
+}
+
+/** Of a step that was cancelled before it knew whether an earlier attempt, or a lost answer, has left it a run. */
+async function stopOwnRuns(api: GlueApi, call: JobCall, times: JobTimes): Promise<void> {
+  const uncancelled = new AbortController();
+  const { run } = await findOwnRuns(api, call, times, uncancelled.signal).catch(() => ({ run: undefined }));
+  if (run !== undefined && fateOf(run.state) === 'alive') await stopRun(api, run, times);
 }
 
 /** A run that has ended already needs nothing at the source. */

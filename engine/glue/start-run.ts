@@ -122,6 +122,7 @@ export async function startRun(
   const args = await call.prepare();
   const pause = growingPauses(times.room, watch.signal);
   for (;;) {
+    watch.signal.throwIfAborted();
     const held = await watch.hold();
     let kept = false;
     try {

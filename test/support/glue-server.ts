@@ -158,7 +158,7 @@ function described(run: StandInRun): Body {
     JobName: run.job,
     JobRunState: run.states[0],
     Arguments: run.arguments,
-    StartedOn: run.startedOn,
+    ...(run.states[0] !== 'WAITING' && { StartedOn: run.startedOn }),
     LogGroupName: '/aws-glue/jobs',
     ...(run.errorMessage !== undefined && { ErrorMessage: run.errorMessage }),
   };
