@@ -57,5 +57,3 @@ export const glueSchema = strictObject({
       'PKCS#12 file with the authorities that signed the SQL Servers, on the disk of the Spark machines; those that Java trusts unless given.',
     ),
 });
-
-export type EngineChoice = z.infer<typeof engineSchema>;

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-glue';
 import { glueError } from './glue-error.js';
 
-export interface JobDefinition {
+interface JobDefinition {
   readonly defaultArguments: Readonly<Record<string, string>>;
   /** How often Glue itself starts a failed run again. */
   readonly maxRetries: number;

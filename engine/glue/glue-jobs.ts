@@ -25,7 +25,7 @@ export interface GlueServices {
 }
 
 /** What all attempts of a piece of work have in common, and no other work. */
-export interface WorkIdentity {
+interface WorkIdentity {
   /** Letters, digits, `-`, `_` and inner dots. */
   readonly key: string;
   /** When the first attempt may have begun. */

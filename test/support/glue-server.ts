@@ -13,7 +13,7 @@ export interface StandInRun {
 }
 
 /** What becomes of the next request of an action: an error of the service, or no answer at all. */
-export type Fault =
+type Fault =
   | { readonly error: string; readonly status?: number }
   /** Done, and the connection cut instead of an answer. */
   | 'lost'
