@@ -1,3 +1,4 @@
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { FoundationStack } from '../foundation-stack.js';
 import type { Permission } from './permissions.js';
 
@@ -7,7 +8,9 @@ export function executionPermissions({
   key,
   logGroup,
   temporalSecret,
-}: Pick<FoundationStack, 'repository' | 'key' | 'logGroup' | 'temporalSecret'>): readonly Permission[] {
+}: Pick<FoundationStack, 'repository' | 'key' | 'logGroup'> & {
+  readonly temporalSecret: Pick<ISecret, 'secretArn'> | undefined;
+}): readonly Permission[] {
   return [
     {
       sid: 'LogInToRegistry',
