@@ -16,6 +16,9 @@ const fanOut = 32;
 /** Rows that wait in each thread to be written: what DuckDB keeps by itself ends with many windows in an error. */
 const waitingRows = 8_192;
 
+/** Row groups are small, as each file that is open holds one in memory until it is full. */
+const sliceOptions = "FORMAT parquet, ROW_GROUP_SIZE_BYTES '256KB'";
+
 const slice = 'migrate~slice';
 
 /**
@@ -61,7 +64,7 @@ async function writeSlices(
   await session.run(
     `COPY (SELECT *, ${expression} AS ${quoteDuckdb(slice)}
              FROM read_parquet([${files.map(duckdbLiteral).join(', ')}], hive_partitioning = false))
-       TO ${duckdbLiteral(sliced)} (FORMAT parquet, PARTITION_BY (${quoteDuckdb(slice)}))`,
+       TO ${duckdbLiteral(sliced)} (${sliceOptions}, PARTITION_BY (${quoteDuckdb(slice)}))`,
   );
 }
 
