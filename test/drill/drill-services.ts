@@ -33,6 +33,8 @@ export interface DrillServices {
 }
 
 const rowsPerTable = 2_000;
+/** Of every lane's S3 server: they are told apart by their ports, and their clients read one environment. */
+const sharedKey = 'drill-drill-drill';
 
 /** Starts all of them in a directory of their own; where one fails, nothing of the others is left. */
 export async function startServices(storage: Storage): Promise<DrillServices> {
@@ -56,7 +58,11 @@ export async function startServices(storage: Storage): Promise<DrillServices> {
       await startSqlServers(settings);
     },
     objects: async () => {
-      if (storage === 's3') buckets = await startObjectStore(directory, secrets, objects);
+      if (storage !== 's3') return;
+      buckets = await startObjectStore(directory, { ...secrets, objectStoreKey: sharedKey }, objects);
+      // The drill looks into the buckets itself.
+      for (const name of ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+        process.env[name] = buckets[name];
     },
   };
   const services: DrillServices = {
