@@ -3,12 +3,12 @@ const arrows = {
   '^cli/': [
     '^cli/',
     '^workflows/(messages|options|steer-category)\\.ts$',
-    '^activities/(contract|allowed-hours)\\.ts$',
+    '^activities/((clean-up/)?contract|allowed-hours)\\.ts$',
     '^engine/(postgres|storage)/',
     '^engine/errors\\.ts$',
     '^config/',
   ],
-  '^workflows/': ['^workflows/', '^activities/contract\\.ts$'],
+  '^workflows/': ['^workflows/', '^activities/(clean-up/)?contract\\.ts$'],
   '^activities/': ['^activities/', '^engine/', '^config/'],
   '^workers/': ['^workers/', '^workflows/', '^activities/', '^engine/', '^config/'],
   '^engine/rows/': ['^engine/rows/', '^engine/errors\\.ts$'],
@@ -25,9 +25,23 @@ const arrows = {
   ],
   '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/transform/': ['^engine/transform/', '^engine/(storage|rows|validation)/', '^engine/errors\\.ts$'],
+  '^engine/glue/': [
+    '^engine/glue/',
+    '^engine/(transform|sqlserver|storage|rows)/',
+    '^engine/errors\\.ts$',
+  ],
   '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/plan/': ['^engine/plan/', '^engine/rows/', '^engine/errors\\.ts$', '^config/run-config\\.ts$'],
   '^config/': ['^config/', '^engine/rows/', '^engine/errors\\.ts$'],
+  // The deployment repeats nothing that the product has a name for.
+  '^deploy/': [
+    '^deploy/',
+    '^config/schema/',
+    '^activities/log-lines\\.ts$',
+    '^engine/glue/(job-names|job-request)\\.ts$',
+    '^engine/storage/keys\\.ts$',
+    '^workers/backlog\\.ts$',
+  ],
   '^sandbox/': ['^sandbox/'],
 };
 
@@ -45,7 +59,7 @@ module.exports = {
       severity: 'error',
       from: { path: from },
       to: {
-        path: '^(activities|bench|cli|config|engine|sandbox|test|workers|workflows)/',
+        path: '^(activities|bench|cli|config|deploy|engine|sandbox|test|workers|workflows)/',
         pathNot: allowed,
       },
     })),

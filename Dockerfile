@@ -34,6 +34,8 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && install --directory --owner=node --group=node /var/lib/migrate
 ENV NODE_ENV=production SPILL_DIR=/var/lib/migrate
+# Authorities of RDS and Aurora, for RDS_CA_FILE; the public ones do not vouch for them.
+ADD --chmod=644 https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem /etc/ssl/rds/global-bundle.pem
 COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
@@ -43,7 +45,8 @@ COPY config/server-mappings.json config/
 COPY config/categories config/categories
 COPY config/migration-parameters config/migration-parameters
 COPY config/schemas config/schemas
-COPY deploy/worker/health.cjs deploy/worker/health.cjs
+# The only places that are written to: what runs the image read-only gives them volumes, with the owners of here.
+VOLUME ["/tmp", "/var/lib/migrate"]
 USER node
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 CMD ["node", "deploy/worker/health.cjs"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 CMD ["node", "dist/workers/health.js"]
 CMD ["node", "dist/workers/main.js"]

@@ -1,6 +1,6 @@
 # The newcomer's door. Every target installs what it needs and can be run twice.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all drill check bench bench-growth bench-steps bench-control sandbox worker clean temporal
+.PHONY: help demo test test-all drill check bench bench-growth bench-steps bench-control bench-storage synth sandbox worker clean temporal
 SHELL := /bin/bash
 
 # There only after a complete installation, and older than the lock file when that has changed since.
@@ -36,6 +36,12 @@ bench-steps: $(STAMP) ## A whole run through Temporal, by step (ROWS=1000000)
 
 bench-control: $(STAMP) ## 10,000 empty chunks over 32 servers (CHUNKS, SERVERS, DATABASES): rate, CPU, memory, histories
 	@npm run --silent bench-control
+
+synth: $(STAMP) ## CloudFormation templates of deploy/infra, offline (CONFIG=deploy/infra/config/sample.json, OUT=out/cdk)
+	@npm run --silent synth -- --config $(or $(CONFIG),deploy/infra/config/sample.json) --out $(or $(OUT),out/cdk)
+
+bench-storage: $(STAMP) ## Parts on s3:// beside file:// (BENCH_SIZES=250000,1000000,2000000, BENCH_RUNS=3): time, memory
+	@npm run --silent bench-storage
 
 sandbox: $(STAMP) ## Everything the migration talks to, on this machine, until Ctrl-C
 	@npm run --silent sandbox

@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { type ErrorCode, errorCodes, MigrationError } from '../engine/errors.js';
 import { listPending, parkChunk } from '../engine/postgres/control/chunks.js';
 import {
@@ -14,6 +15,7 @@ import {
   selectionOf,
 } from '../engine/postgres/control/selection.js';
 import { type CutKeys, splitChunk } from '../engine/postgres/control/split-chunk.js';
+import { parkWhole } from '../engine/postgres/control/wholes.js';
 import type {
   Activities,
   ChunkPage,
@@ -23,6 +25,7 @@ import type {
 } from './contract.js';
 import { cutKeys } from './cut-keys.js';
 import type { Dependencies } from './dependencies.js';
+import { logLines } from './log-lines.js';
 import { type RunContexts, routeOf, targetOf } from './run-context.js';
 import { runStep } from './step.js';
 
@@ -30,18 +33,20 @@ import { runStep } from './step.js';
 export function chunkActivities(
   deps: Dependencies,
   contexts: RunContexts,
-): Pick<Activities, 'listChunks' | 'parkChunk' | 'resolveParked'> {
+): Pick<Activities, 'listChunks' | 'parkChunk' | 'parkWhole' | 'resolveParked'> {
   return {
-    listChunks: ({ afterOrdinal, limit, ...scope }: ListChunksInput): Promise<ChunkPage> =>
+    listChunks: ({ afterOrdinal, limit, pass, ...scope }: ListChunksInput): Promise<ChunkPage> =>
       runStep(async () => {
         const { config } = await contexts.of(scope.runId);
-        const chunks = await listPending(deps.target, scope, afterOrdinal, limit);
-        return { route: routeOf(targetOf(config, scope.target)), chunks };
+        const chunks = await listPending(deps.target, scope, pass, afterOrdinal, limit);
+        const route = pass === 'all' ? routeOf(targetOf(config, scope.target)) : pass;
+        return { route, chunks };
       }),
 
     parkChunk: ({ code, message, ...ref }) =>
       runStep(async (step) => {
         await parkChunk(deps.target, ref, { code, message }, !mayPass(code));
+        log.error(logLines.chunkParked, { chunkId: ref.chunkId, runId: ref.runId, code, cause: message });
         if (code !== 'CHECKSUM_STAGE') return;
         const { target } = await contexts.chunk(ref);
         const onProgress = (): void => step.advance(1);
@@ -52,6 +57,9 @@ export function chunkActivities(
           ref.chunkId,
         );
       }),
+
+    parkWhole: ({ code, message, ...scope }) =>
+      runStep(() => parkWhole(deps.target, scope, { code, message }, !mayPass(code))),
 
     resolveParked: (input: ResolveParkedInput): Promise<ParkedSummary> =>
       runStep(async (step) => {

@@ -7,6 +7,11 @@ export interface Activities {
   describeRun(input: OpenRunInput): Promise<RunSummary>;
   /** Loads and validates everything, with no side effect but the run's row in the control schema. */
   openRun(input: OpenRunInput): Promise<RunSummary>;
+  /**
+   * Loads the configuration anew for a run that is under way. Throws RELOAD_REFUSED, with nothing changed, where that
+   * would change what the run brings.
+   */
+  reloadRun(input: ReloadRunInput): Promise<ReloadedRun>;
   /** Windows, counts and chunk rows of one database of one target. */
   planDatabase(input: DatabaseRef): Promise<PlanSummary>;
   /** Stage tables, monthly children, and in `restart` the removal; once, before any chunk starts. */
@@ -20,6 +25,10 @@ export interface Activities {
   transformChunk(input: ChunkRef): Promise<StepResult>;
   importChunk(input: ChunkRef): Promise<StepResult>;
   checksumChunk(input: ChunkRef): Promise<StepResult>;
+  /** Transforms all chunks of a target at once, over all databases or in one; finds what is transformed already. */
+  transformWhole(input: WholeRef): Promise<WholeResult>;
+  /** Parks every pending chunk of a whole that cannot be transformed. */
+  parkWhole(input: WholeRef & { readonly code: string; readonly message: string }): Promise<void>;
   parkChunk(input: ChunkRef & { readonly code: string; readonly message: string }): Promise<void>;
   /**
    * Sends parked chunks back to the start (in `parts`, where given), or gives them up; what was sent back is found by
@@ -65,6 +74,17 @@ export interface OpenRunInput extends RunRef {
   readonly jobMode?: string;
   readonly inputPartition?: string;
 }
+interface ReloadRunInput extends OpenRunInput {
+  /** The same for every attempt at one reload. */
+  readonly request: string;
+}
+interface ReloadedRun {
+  /** Those that take effect, as users know them; none where nothing had changed. */
+  readonly fields: readonly string[];
+  /** How many reloads have changed the run by now. */
+  readonly revision: number;
+  readonly summary: RunSummary;
+}
 export interface DatabaseRef extends RunRef {
   readonly target: string;
   readonly server: string;
@@ -74,11 +94,31 @@ export interface ChunkRef extends RunRef {
   /** control.chunk.chunk_id; a string, as it is a bigint. */
   readonly chunkId: string;
 }
+/** The chunks that are transformed at once: of one database, or without one of a target over all databases. */
+export interface WholeId {
+  readonly target: string;
+  readonly server?: string;
+  readonly database?: string;
+}
+export interface WholeRef extends RunRef, WholeId {}
+export interface WholeResult {
+  /**
+   * `transformed`: its pending chunks can be loaded. `unexported`: some chunks have to be exported first. `parked`: some
+   * wait for an operator.
+   */
+  readonly state: 'transformed' | 'unexported' | 'parked';
+  /** Chunks that are to be loaded. */
+  readonly pending: number;
+  /** Skipped chunks, whose rows take no part. */
+  readonly skipped: number;
+}
 /** What a run is about, as its files say. */
 export interface RunSummary {
   readonly servers: readonly ServerOutline[];
   readonly databases: readonly DatabaseId[];
   readonly targets: readonly string[];
+  /** Targets whose chunks are transformed as a whole, and how wide that is. */
+  readonly wholes: Readonly<Record<string, 'database' | 'category'>>;
   readonly attentionWaitSeconds: number;
   readonly finalize: boolean;
 }
@@ -95,14 +135,21 @@ export interface RemovalSummary {
   readonly rowsOutsidePlan: number;
 }
 export interface ListChunksInput extends DatabaseRef {
+  readonly pass: Pass;
   readonly afterOrdinal: number;
   readonly limit: number;
 }
 /**
  * How a target's chunks get from source to stage: `transform` through raw and transformed parts, `plain` through raw
- * parts alone where there is no transform, `direct` without resting in a bucket.
+ * parts alone where there is no transform, `direct` without resting in a bucket. Where a whole is transformed at once:
+ * `export` up to the raw parts, `load` from the transformed ones on.
  */
-export type Route = 'transform' | 'plain' | 'direct';
+export type Route = 'transform' | 'plain' | 'direct' | 'export' | 'load';
+/**
+ * What a pass over a database's chunks is for: `all` of their steps; or, where many of them are transformed as a whole,
+ * `export` before that and `load` after it.
+ */
+export type Pass = 'all' | 'export' | 'load';
 export interface ChunkPage {
   readonly route: Route;
   readonly chunks: readonly { readonly chunkId: string; readonly ordinal: number; readonly window: string }[];
@@ -153,6 +200,8 @@ export interface GuardPolicy {
   /** Below which it grows back; at most `threshold`. */
   readonly recover: number;
   readonly everySeconds: number;
+  /** Another one where the guard's query is another one. */
+  readonly probe: string;
 }
 export interface WatchSourceInput extends RunRef {
   readonly server: string;

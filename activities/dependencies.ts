@@ -1,5 +1,6 @@
 import type { Environment } from '../config/environment.js';
 import type { RunConfig } from '../config/run-config.js';
+import type { GlueServices } from '../engine/glue/glue-jobs.js';
 import type { Target } from '../engine/postgres/connection.js';
 import type { SourceSession } from '../engine/sqlserver/connection.js';
 import type { Bucket } from '../engine/storage/bucket.js';
@@ -24,4 +25,6 @@ export interface Dependencies {
   ): Promise<SourceSession>;
   /** The process's embedded DuckDB, opened with the first run's limits. */
   duckdb(config: RunConfig): Promise<DuckDb>;
+  /** Where jobs run for categories that chose it. */
+  readonly glue: GlueServices;
 }

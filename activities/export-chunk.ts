@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
 import { requireOwned } from '../engine/postgres/control/chunks.js';
 import type { ChecksumRecord } from '../engine/postgres/control/results.js';
+import { recordExported } from '../engine/postgres/control/wholes.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import type { Manifest } from '../engine/storage/manifest.js';
@@ -12,6 +13,7 @@ import { runChunkStep } from './chunk-step.js';
 import { completeWithoutRows } from './complete-without-rows.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
+import { exportByGlue } from './export-by-glue.js';
 import { type ChunkContext, placeOf, type RawSource, type RunContexts } from './run-context.js';
 import { patience, readTable } from './source-rows.js';
 import type { Step } from './step.js';
@@ -27,10 +29,12 @@ export function exportChunk(deps: Dependencies, contexts: RunContexts) {
       const reused = found !== undefined;
       const manifests = found ?? (await exportTables(deps, context, step));
       const total = sum(manifests);
+      if (context.target.scope !== 'chunk')
+        await recordExported(deps.target, ref, context.chunk, manifests[0]?.attempt ?? '');
       return {
         ...total,
         reused,
-        checksums: checksumsOf(context, manifests),
+        checksums: rawChecksums(context, manifests),
         ...(total.rows === 0 && {
           andThen: () => completeWithoutRows(deps, context, manifests[0]?.attempt ?? '', step),
         }),
@@ -73,6 +77,17 @@ async function exportTables(
   context: ChunkContext,
   step: Step,
 ): Promise<readonly Manifest[]> {
+  const read = context.config.engine.export === 'glue' ? exportByGlue : exportByReader;
+  const written = await read(deps, context, step);
+  step.signal.throwIfAborted();
+  return publish(deps, context, written);
+}
+
+async function exportByReader(
+  deps: Dependencies,
+  context: ChunkContext,
+  step: Step,
+): Promise<readonly Manifest[]> {
   const { config, chunk, sources } = context;
   const attempt = randomUUID();
   step.stallAfter(patience(context));
@@ -85,8 +100,7 @@ async function exportTables(
   } finally {
     await session.close();
   }
-  step.signal.throwIfAborted();
-  return publish(deps, context, written);
+  return written;
 }
 
 async function exportTable(
@@ -183,7 +197,11 @@ async function replaceAll(
   return true;
 }
 
-function checksumsOf({ sources }: ChunkContext, manifests: readonly Manifest[]): readonly ChecksumRecord[] {
+/** What the source said and what was written, by source table. */
+export function rawChecksums(
+  { sources }: ChunkContext,
+  manifests: readonly Manifest[],
+): readonly ChecksumRecord[] {
   return manifests.flatMap(({ checksum, source: stated }, index) => {
     const subject = sources[index]?.subject ?? '';
     return [

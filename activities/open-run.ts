@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { endpointOf } from '../config/host-port.js';
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig, SourceDatabase, SourceTable, TargetConfig } from '../config/run-config.js';
@@ -8,6 +9,7 @@ import { closeAbandoned, insertRun, loadRun } from '../engine/postgres/control/r
 import { applyControlSchema } from '../engine/postgres/control/schema.js';
 import { type PlannedSource, recordSourceTables } from '../engine/postgres/control/source-tables.js';
 import { requireEnglishMessages } from '../engine/postgres/message-language.js';
+import { requireWriter } from '../engine/postgres/require-writer.js';
 import { probeCapabilities } from '../engine/sqlserver/capabilities.js';
 import { describeTable, type SourceTableInfo } from '../engine/sqlserver/catalog.js';
 import { requireDateColumn } from '../engine/sqlserver/date-bound.js';
@@ -16,6 +18,7 @@ import type { SourceSession } from '../engine/sqlserver/session.js';
 import { requireVisible } from '../engine/sqlserver/visibility.js';
 import type { Bucket } from '../engine/storage/bucket.js';
 import { checkTransform } from '../engine/transform/check-transform.js';
+import { checkForGlue, checkGlue } from './check-glue.js';
 import type { OpenRunInput, RunSummary, ServerOutline } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { requireAlignedKeys, requireConsistency, requireSeek } from './source-rules.js';
@@ -38,6 +41,8 @@ export function openRun(deps: Dependencies) {
     runStep(async (step) => {
       const config = await loadRunConfig(input, deps.environment);
       step.stallAfter(config.stallSeconds);
+      await checkGlue(deps, config);
+      await requireWriter(deps.target);
       if (config.quarantineLimit > 0) await requireEnglishMessages(deps.target);
       for (const target of config.targets) {
         const { enabled, targetSchema } = config.finalize;
@@ -59,7 +64,7 @@ export function describeRun(deps: Dependencies) {
     runStep(async () => summaryOf(await loadRunConfig(input, deps.environment)));
 }
 
-function summaryOf(config: RunConfig): RunSummary {
+export function summaryOf(config: RunConfig): RunSummary {
   const servers = new Map(config.databases.map((source) => [source.server, source]));
   return {
     servers: [...servers.values()].map((source) => outlineOf(config, source)),
@@ -67,6 +72,9 @@ function summaryOf(config: RunConfig): RunSummary {
       config.targets.map(({ name }) => ({ target: name, server, database })),
     ),
     targets: config.targets.map(({ name }) => name),
+    wholes: Object.fromEntries(
+      config.targets.flatMap(({ name, scope }) => (scope === 'chunk' ? [] : [[name, scope]])),
+    ),
     attentionWaitSeconds: config.attentionWaitSeconds,
     finalize: config.finalize.enabled,
   };
@@ -79,7 +87,12 @@ function outlineOf({ concurrency, guards }: RunConfig, source: SourceDatabase): 
     endpoint: endpointOf(source),
     limit: concurrency.perServer,
     ...(guard !== undefined && {
-      guard: { threshold: guard.threshold, recover: guard.recover, everySeconds: guard.everySeconds },
+      guard: {
+        threshold: guard.threshold,
+        recover: guard.recover,
+        everySeconds: guard.everySeconds,
+        probe: createHash('sha256').update(guard.sql).digest('hex').slice(0, 12),
+      },
     }),
   };
 }
@@ -159,8 +172,13 @@ async function checkDatabase(
       const duckdb = await deps.duckdb(config);
       await about(`${source.server}/${source.database}`, async () => {
         const [only] = tables;
-        if (target.transform !== undefined) await checkTransform(duckdb, target, tables, step.signal);
-        else if (only !== undefined) checkCopy(target, only);
+        if (target.transform !== undefined) {
+          const lineage = await checkTransform(duckdb, target, tables, step.signal);
+          checkForGlue(config.engine, tables, { lineage, file: target.transform.file });
+        } else if (only !== undefined) {
+          checkCopy(target, only);
+          checkForGlue(config.engine, tables, undefined);
+        }
       });
       const sources = tables.map(({ schema, table, columns }) => ({
         schema,

@@ -3,6 +3,7 @@ import { MigrationError } from '../engine/errors.js';
 import { copiedColumns } from '../engine/plan/check-copy.js';
 import { exportFingerprint, rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
 import { loadChunk, type startChunk } from '../engine/postgres/control/chunks.js';
+import { configRevision } from '../engine/postgres/control/reloads.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { Chunk } from '../engine/postgres/control/types.js';
@@ -11,7 +12,7 @@ import { type ObjectKey, rawPrefix, transformedPrefix } from '../engine/storage/
 import type { ChunkRef, Route } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 
-/** A run works to its end with what it was opened with: its own row in migration_control.run, never the files. */
+/** A run works with its own row in migration_control.run, never the files: as it was opened, or reloaded since. */
 export type RunContext = { readonly runId: string; readonly config: RunConfig };
 
 const keptRuns = 64;
@@ -19,8 +20,8 @@ const keptRuns = 64;
 const keptDatabases = 512;
 
 /**
- * Remembers the configurations of recent runs, and what their checks found of the sources: rows that never change
- * once they are written.
+ * Remembers the configurations of recent runs as of their last reload, and what their checks found of the sources:
+ * rows that never change once they are written.
  */
 export class RunContexts {
   readonly #runs = new Remembered<RunContext>(keptRuns);
@@ -28,8 +29,9 @@ export class RunContexts {
 
   constructor(private readonly deps: Dependencies) {}
 
-  of(runId: string): Promise<RunContext> {
-    return this.#runs.get(runId, async () => {
+  async of(runId: string): Promise<RunContext> {
+    const revision = await configRevision(this.deps.target, runId);
+    return this.#runs.get(`${revision} ${runId}`, async () => {
       const run = await loadRun(this.deps.target, runId);
       return { runId, config: run.config as RunConfig };
     });
@@ -38,8 +40,7 @@ export class RunContexts {
   /** Everything that the steps of one chunk need to know; `load` is asked for its row each time. */
   async chunk(ref: ChunkRef, load: typeof loadChunk | typeof startChunk = loadChunk): Promise<ChunkContext> {
     const { runId } = ref;
-    const { config } = await this.of(runId);
-    const chunk = await load(this.deps.target, ref);
+    const [{ config }, chunk] = await Promise.all([this.of(runId), load(this.deps.target, ref)]);
     const target = targetOf(config, chunk.target);
     const key = JSON.stringify([runId, chunk.target, chunk.server, chunk.database]);
     const sources = await this.#sources.get(key, () => listSourceTables(this.deps.target, runId, chunk));
@@ -140,14 +141,15 @@ export function targetOf(config: RunConfig, name: string): TargetConfig {
   return target;
 }
 
+/** `exported` names the export, or all exports, that the transform reads. */
 export function transformedPlace(
   { chunk, target }: ChunkContext,
-  rawAttempt: string,
+  exported: string,
 ): { readonly prefix: ObjectKey; readonly fingerprint: string } {
   const { category, server, database, window } = chunk;
   return {
     prefix: transformedPrefix({ category, target: target.name, server, database, window: window.label }),
-    fingerprint: transformedFingerprint(chunk.fingerprint, rawAttempt),
+    fingerprint: transformedFingerprint(chunk.fingerprint, exported),
   };
 }
 

@@ -87,7 +87,8 @@ function serverHashes({ config }: ChunkContext, { serverHash, columns }: RawSour
   return serverHash && columns.every(hasServerForm);
 }
 
-function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
+/** The chunk's rows of a source table. */
+export function predicateOf({ chunk, target }: ChunkContext, source: RawSource): SourcePredicate {
   const configured = target.sources.find(
     ({ schema, table }) => schema === source.schema && table === source.table,
   );

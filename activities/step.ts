@@ -1,4 +1,4 @@
-import { CancelledFailure, Context, log } from '@temporalio/activity';
+import { CancelledFailure, Context, type Info, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { MigrationError } from '../engine/errors.js';
 
@@ -12,12 +12,16 @@ export interface Step {
   readonly waiting: () => void;
   /** Sets how long the counter may stand still, once the run's configuration is known. */
   readonly stallAfter: (seconds: number) => void;
+  /** Sets how long the work may take to end by itself once the signal has aborted; 5 s unless set. */
+  readonly endsWithin: (seconds: number) => void;
+  /** What all attempts of this activity have in common, and no other activity. */
+  readonly identity: { readonly key: string; readonly since: Date };
 }
 
 const heartbeatMs = 1_000;
 const defaultStallSeconds = 300;
 /** For work to end by itself once it is told to. What waits for a look-up that is never answered does not hear of it. */
-const graceMs = 5_000;
+const defaultGraceSeconds = 5;
 
 /**
  * Runs one activity: heartbeats each second with a progress counter, aborts when the counter stands still for
@@ -35,6 +39,7 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
   let progress = 0;
   let moved = performance.now();
   let stallSeconds = defaultStallSeconds;
+  let graceSeconds = defaultGraceSeconds;
   const advance = (by: number): void => {
     progress += by;
     moved = performance.now();
@@ -54,8 +59,12 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
       stallAfter: (seconds) => {
         stallSeconds = seconds;
       },
+      endsWithin: (seconds) => {
+        graceSeconds = seconds;
+      },
+      identity: identityOf(context.info),
     });
-    return await Promise.race([working, abandoned(signal)]);
+    return await Promise.race([working, abandoned(signal, () => graceSeconds)]);
   } catch (error) {
     if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal.reason);
     throw toFailure(stopping.signal.aborted ? stopping.signal.reason : error);
@@ -66,11 +75,19 @@ export async function runStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
 }
 
 /** Rejects when work that was told to end has not done so; whatever it may still write is fenced by run and epoch. */
-function abandoned(signal: AbortSignal): Promise<never> {
+function abandoned(signal: AbortSignal, graceSeconds: () => number): Promise<never> {
   return new Promise((_, reject) => {
     const late = (): void => reject(signal.reason);
-    signal.addEventListener('abort', () => void setTimeout(late, graceMs).unref(), { once: true });
+    signal.addEventListener('abort', () => void setTimeout(late, graceSeconds() * 1_000).unref(), {
+      once: true,
+    });
   });
+}
+
+function identityOf({ workflowExecution, activityId, scheduledTimestampMs }: Info): Step['identity'] {
+  // Who runs no workflow has no other attempts either.
+  const key = `${workflowExecution?.runId ?? 'alone'}-${activityId}`;
+  return { key, since: new Date(scheduledTimestampMs) };
 }
 
 /** An aborted stream reports its own AbortError, which Temporal would count as a failure: the reason is the truth. */

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
+import { createGlueEngine } from '../engine/glue/glue-engine.js';
+import { transformJobName } from '../engine/glue/job-names.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
+import { findWhole } from '../engine/postgres/control/wholes.js';
 import { transformedType } from '../engine/rows/fits.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
-import type { SourceHop } from '../engine/transform/engine.js';
+import type { TransformEngine, TransformOutcome } from '../engine/transform/engine.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { readRaw } from './export-chunk.js';
+import { glueJob, holdNothing } from './glue-job.js';
 import { type ChunkContext, type RunContexts, transformedPlace } from './run-context.js';
 import { scratchDirectory } from './scratch.js';
 import type { Step } from './step.js';
@@ -28,14 +32,24 @@ export function transformChunk(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-/** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for its raw parts. */
+/** The chunk's transformed parts. Throws PARTS_GONE where there are none (any more) for what was exported. */
 export async function readTransformed(deps: Dependencies, context: ChunkContext): Promise<Manifest> {
-  const raw = await readRaw(deps, context);
-  if (raw === undefined) throw partsGone('raw');
-  const place = transformedPlace(context, attemptOf(raw));
+  const place = transformedPlace(context, await exportedOf(deps, context));
   const manifest = await readManifest(deps.buckets.transformed, place.prefix);
   if (manifest?.fingerprint !== place.fingerprint) throw partsGone('transformed');
   return manifest;
+}
+
+/** Names what the transform has read: the chunk's own export, or those of its whole. Throws PARTS_GONE. */
+async function exportedOf(deps: Dependencies, context: ChunkContext): Promise<string> {
+  if (context.target.scope !== 'chunk') {
+    const whole = await findWhole(deps.target, context.chunk);
+    if (whole === undefined) throw partsGone('transformed');
+    return whole;
+  }
+  const raw = await readRaw(deps, context);
+  if (raw === undefined) throw partsGone('raw');
+  return attemptOf(raw);
 }
 
 interface Transformed extends Pick<Manifest, 'rows' | 'bytes'> {
@@ -47,14 +61,13 @@ async function transform(
   deps: Dependencies,
   context: ChunkContext,
   raw: readonly Manifest[],
-  { signal, advance }: Step,
+  step: Step,
 ): Promise<Transformed> {
   const { config, target, sources } = context;
   const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
-  const attempt = randomUUID();
   const scratch = await scratchDirectory(deps.spillDirectory);
   try {
-    const engine = createDuckDbEngine({ duckdb: await deps.duckdb(config), scratchDirectory: scratch.path });
+    const { engine, attempt } = await engineFor(deps, context, step, scratch.path);
     const outcome = await engine.transform({
       target,
       sources: sources.map(({ table }, index) => ({
@@ -65,33 +78,63 @@ async function transform(
       output: { bucket: deps.buckets.transformed, prefix, attempt },
       partRows: config.storage.partRows,
       ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
-      signal,
-      onProgress: () => advance(1),
+      signal: step.signal,
+      onProgress: () => step.advance(1),
     });
     // Before the manifest, which an attempt that finds it takes as it is.
-    const checksums = checksumsOf(context, [outcome.left, ...outcome.rights]);
+    const checksums = transformedChecksums(context, outcome);
     await recordResults(deps.target, { runId: context.runId, chunkId: context.chunk.chunkId }, { checksums });
-    const { parts, rows, bytes, checksum, joinMismatches } = outcome;
-    const columns = target.columns.map(({ name, type, nullable }) => ({
-      name,
-      type: transformedType(type),
-      nullable,
-    }));
-    const manifest: Manifest = { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
+    const manifest = transformedManifest(context, outcome, { fingerprint, attempt });
     const published = await publishManifest(deps.buckets.transformed, prefix, manifest);
+    const { joinMismatches } = outcome;
     return { rows: published.rows, bytes: published.bytes, reused: false, joinMismatches };
   } finally {
     await scratch.remove();
   }
 }
 
+/** The engine that the category chose, and the attempt that its parts are of. */
+async function engineFor(
+  deps: Dependencies,
+  context: ChunkContext,
+  step: Step,
+  scratchDirectory: string,
+): Promise<{ readonly engine: TransformEngine; readonly attempt: string }> {
+  const { config } = context;
+  const duckdb = await deps.duckdb(config);
+  if (config.engine.transform === 'embedded')
+    return { engine: createDuckDbEngine({ duckdb, scratchDirectory }), attempt: randomUUID() };
+  const job = transformJobName(config.glue, config.category);
+  const glue = glueJob(deps, context, step, { job, part: 'transform', hold: holdNothing });
+  return { engine: createGlueEngine(glue, duckdb), attempt: step.identity.key };
+}
+
+/** What makes an outcome's parts count. */
+export function transformedManifest(
+  { target }: ChunkContext,
+  { parts, rows, bytes, checksum }: TransformOutcome,
+  { fingerprint, attempt }: Pick<Manifest, 'fingerprint' | 'attempt'>,
+): Manifest {
+  const columns = target.columns.map(({ name, type, nullable }) => ({
+    name,
+    type: transformedType(type),
+    nullable,
+  }));
+  return { version: 1, fingerprint, attempt, columns, parts, rows, bytes, checksum };
+}
+
 /** What the transform proved, by source table; the rows of a right table are those that matched. */
-function checksumsOf({ sources }: ChunkContext, hops: readonly SourceHop[]): readonly ChecksumRecord[] {
+export function transformedChecksums(
+  { sources, config }: ChunkContext,
+  { left, rights }: TransformOutcome,
+): readonly ChecksumRecord[] {
+  const hops = [left, ...rights];
+  const method = config.engine.transform === 'glue' ? 'spark' : 'duckdb';
   return hops.map(({ table, alias, actual }) => {
     const name = sources.find((source) => source.table === table)?.subject ?? table;
     // A table that is joined to itself has a checksum of each side.
     const subject = hops.filter((hop) => hop.table === table).length > 1 ? `${name} ${alias}` : name;
-    return { hop: 'transformed', subject, checksum: actual, method: 'duckdb', matches: true };
+    return { hop: 'transformed', subject, checksum: actual, method, matches: true };
   });
 }
 

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { log } from '@temporalio/activity';
 import { MigrationError } from '../engine/errors.js';
 import {
   type ChunkTotals,
@@ -10,8 +11,10 @@ import {
 } from '../engine/postgres/control/reports.js';
 import { finishRun, loadRun } from '../engine/postgres/control/runs.js';
 import { listTargets } from '../engine/postgres/control/target-results.js';
+import { encodeSegment } from '../engine/storage/keys.js';
 import type { ReportSummary, RunRef, RunState } from './contract.js';
 import type { Dependencies } from './dependencies.js';
+import { logLines } from './log-lines.js';
 import { chunkEntry } from './report/chunk-entry.js';
 import { StatisticsFiles } from './report/statistics-files.js';
 import type { RunContexts } from './run-context.js';
@@ -36,10 +39,12 @@ export function writeReport(deps: Dependencies, contexts: RunContexts) {
         const local = join(scratch.path, 'report.json');
         await pipeline(lines(deps, input, statistics, step), createWriteStream(local));
         await statistics.upload(deps.buckets.stats);
-        const key = `report/${config.category}/${runId}/report.json`;
+        const key = `report/${encodeSegment(config.category)}/${runId}/report.json`;
         await deps.buckets.stats.putFile(key, local);
         const report = `${deps.buckets.stats.url.replace(/\/$/, '')}/${key}`;
         await finishRun(deps.target, runId, { state, report, ...(failure !== undefined && { failure }) });
+        if (state === 'FAILED')
+          log.error(logLines.runFailed, { category: config.category, runId, failure: failure ?? '' });
         return { state, report, ...totalsOf(await chunkTotals(deps.target, runId)) };
       } finally {
         await scratch.remove();
@@ -83,7 +88,7 @@ async function* lines(
   statistics: StatisticsFiles,
   step: Step,
 ): AsyncGenerator<string> {
-  const { category, jobMode, inputPartition, startedAt, config } = await loadRun(deps.target, runId);
+  const { category, jobMode, inputPartition, startedAt, config, reloads } = await loadRun(deps.target, runId);
   const databases = await chunkTotals(deps.target, runId);
   const head = {
     category,
@@ -104,6 +109,7 @@ async function* lines(
     policies: await policyTotals(deps.target, runId),
     targets: await listTargets(deps.target, runId),
     configuration: config,
+    reloads: reloads.map(({ at, fields }) => ({ at, fields })),
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "chunks": [`;
   let separator = '\n';

@@ -58,7 +58,7 @@ async function start(
   );
   const ports = { temporal, temporalUi, postgres, server01, server02 } as Record<string, number>;
   const envFile = join(directory, 'environment');
-  const state = await startSandbox({ directory, rows, ports: ports as never }, envFile);
+  const state = await startSandbox({ directory, rows, ports: ports as never, storage: 'file' }, envFile);
   const environment = parseEnv(readFileSync(envFile, 'utf8')) as Record<string, string>;
   const configure = configurer(environment.CONFIG_DIR ?? '');
   const sources = counts && (await startSourceServers(directory, counts));

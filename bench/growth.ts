@@ -4,7 +4,7 @@ import { contest } from './contest.js';
 import { toolOf } from './contestants.js';
 import { type OursRequest, refusalOf, startOurs } from './ours.js';
 import { startPlace } from './place.js';
-import { keep, machine, setting } from './result.js';
+import { keep, machine, numbers, setting } from './result.js';
 import { linesOf } from './summary.js';
 import { tableOf } from './table.js';
 import { cellTable, deviceTable } from './tables.js';
@@ -62,15 +62,6 @@ async function measureSize(rows: number): ReturnType<typeof contest> {
   } finally {
     await place.close();
   }
-}
-
-/** Whole numbers from the environment, with commas between them. */
-function numbers(name: string, fallback: readonly number[]): readonly number[] {
-  const text = process.env[name] ?? '';
-  if (text === '') return fallback;
-  const values = text.split(',').map(Number);
-  if (values.every((value) => Number.isInteger(value) && value > 0)) return values;
-  throw new Error(`${name} is '${text}': whole numbers from 1 up with commas between them are needed.`);
 }
 
 main().catch((error: unknown) => {

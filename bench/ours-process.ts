@@ -73,7 +73,9 @@ async function prepare(activities: Activities, category: string, concurrency: nu
   const ref = { runId, ...database };
   await act(() => activities.planDatabase(ref));
   await act(() => activities.prepareTargets({ runId }));
-  const page = await act(() => activities.listChunks({ ...ref, afterOrdinal: -1, limit: 1_000 }));
+  const page = await act(() =>
+    activities.listChunks({ ...ref, pass: 'all', afterOrdinal: -1, limit: 1_000 }),
+  );
   return {
     ref,
     concurrency,

@@ -45,13 +45,20 @@ export type OursAnswer =
 
 /**
  * Starts the process over a project directory of its own below `directory`.
- * @param environment variables of the process besides those of the product
+ * @param environment variables of the process besides those of the project, or in their place
  */
-export async function startOurs(directory: string, source: BenchSource, target: BenchTarget): Promise<Ours> {
+export async function startOurs(
+  directory: string,
+  source: BenchSource,
+  target: BenchTarget,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ours> {
   const project: OursProject = writeProject(directory, source, target);
   const child = fork(buildOursProcess(), {
     execArgv: [...v8Flags.activities, ...profiling()],
-    env: { ...process.env, ...project.environment },
+    // Where no .env file of the checkout is read.
+    cwd: project.directory,
+    env: { ...process.env, ...project.environment, ...environment },
   });
   const answers = on(child, 'message');
   const ended = once(child, 'exit').then(() => ({ done: true }) as const);

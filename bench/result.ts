@@ -52,3 +52,12 @@ export function setting(name: string, fallback: number): number {
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
   throw new Error(`${name} is '${text}': a whole number from 1 up is needed.`);
 }
+
+/** Whole numbers from the environment, with commas between them. */
+export function numbers(name: string, fallback: readonly number[]): readonly number[] {
+  const text = process.env[name] ?? '';
+  if (text === '') return fallback;
+  const values = text.split(',').map(Number);
+  if (values.every((value) => Number.isInteger(value) && value > 0)) return values;
+  throw new Error(`${name} is '${text}': whole numbers from 1 up with commas between them are needed.`);
+}

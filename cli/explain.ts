@@ -17,7 +17,7 @@ export function shellCommand(words: readonly string[], flags: readonly (readonly
 
 /** A command of the Temporal CLI against the server that the environment names. */
 export function temporalCommand(
-  { address, namespace }: Environment['temporal'],
+  { address, namespace, tls }: Environment['temporal'],
   words: readonly string[],
   flags: readonly (readonly string[])[],
 ): string {
@@ -27,6 +27,7 @@ export function temporalCommand(
       ...flags,
       ...(address === 'localhost:7233' ? [] : [['--address', address]]),
       ...(namespace === 'default' ? [] : [['--namespace', namespace]]),
+      ...(tls?.flags ?? []),
     ],
   );
 }

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { addChunks } from './commands/chunks.js';
+import { addCleanUp } from './commands/clean-up.js';
 import { addConcurrency } from './commands/concurrency.js';
 import { addHours } from './commands/hours.js';
 import { addPauseResumeAndStop } from './commands/pause.js';
+import { addReload } from './commands/reload.js';
 import { addReport } from './commands/report.js';
 import { addRetryAndSkip } from './commands/retry.js';
 import { addStart } from './commands/start.js';
@@ -51,7 +53,7 @@ function createProgram(session: Session): Command {
     .addHelpText('after', `\nExit codes:\n${exitCodeLines().join('\n')}\n`);
   for (const add of [
     ...[addStart, addStatus, addWatch, addChunks],
-    ...[addPauseResumeAndStop, addConcurrency, addRetryAndSkip, addReport, addHours],
+    ...[addPauseResumeAndStop, addConcurrency, addRetryAndSkip, addReload, addReport, addHours, addCleanUp],
   ])
     add(program, session);
   return program;

@@ -133,7 +133,7 @@ async function outcome(
 }
 
 /** The end of the chain of causes: what is wrong, without what it was wrapped in. */
-function rootFailure(error: Error): NonNullable<Run['failure']> {
+export function rootFailure(error: Error): NonNullable<Run['failure']> {
   let root = error;
   while (root.cause instanceof Error) root = root.cause;
   const code = root instanceof ApplicationFailure ? root.type : undefined;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import { type Environment, loadTargetEnvironment, loadTemporalEnvironment } from '../config/environment.js';
+import { targetLogin } from '../config/target-environment.js';
 import { createTarget, type Target } from '../engine/postgres/connection.js';
 import type { Exit } from './exit-codes.js';
 import { connectTemporal } from './temporal.js';
@@ -78,18 +79,11 @@ export class Session {
 }
 
 async function openTarget(endpoint: Environment['target']): Promise<Target> {
-  const { host, port, database, user, password, tls, caFile } = endpoint;
+  const { host, port, database, caFile } = endpoint;
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   return createTarget({
-    ...{
-      host,
-      port,
-      database,
-      user,
-      password: async () => password(),
-      tls: tls === 'verify',
-      maxConnections: 1,
-    },
+    ...{ host, port, database, maxConnections: 1 },
+    ...targetLogin(endpoint),
     ...(ca !== undefined && { ca }),
   });
 }

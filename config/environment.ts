@@ -4,46 +4,33 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import { parseHostPort } from './host-port.js';
+import { type ParameterNames, parameterNames, parameterVariables } from './parameter-names.js';
+import { type SourceIdentity, sourceIdentity, sourceVariables } from './source-credentials.js';
+import { type StorageEnvironment, storageOf, storageVariables } from './storage-environment.js';
+import { type TargetEnvironment, targetOf, targetVariables } from './target-environment.js';
+import { type TemporalEnvironment, temporalTls, temporalTlsVariables } from './temporal-environment.js';
+import { type Given, hostPort, required, requireFile } from './variables.js';
 
 /** The process environment, checked. Secrets are behind functions so that no log or dump can show them. */
 export interface Environment {
-  readonly target: {
-    readonly host: string;
-    readonly port: number;
-    readonly database: string;
-    readonly user: string;
-    readonly password: () => string;
-    /** PEM file of the certificate authority; absent for the system's own. */
-    readonly caFile?: string;
-    readonly tls: 'verify' | 'off';
-  };
-  readonly source: {
+  readonly target: TargetEnvironment;
+  readonly source: SourceIdentity & {
     /** PEM file of the certificate authority that signed the SQL Servers' certificates. */
     readonly caFile?: string;
-    /** Value of a variable that names a source secret, or undefined; see `sourceCredentials`. */
-    readonly secretVariable: (name: string) => string | undefined;
   };
+  /** Names of parameters in Parameter Store; what has none is in a file below `configDir`. */
+  readonly parameters: ParameterNames;
   /** `file:///…` or `s3://bucket/prefix`. */
   readonly buckets: { readonly raw: string; readonly transformed: string; readonly stats: string };
-  readonly temporal: { readonly address: string; readonly namespace: string };
+  /** Of those buckets that are on S3. */
+  readonly storage: StorageEnvironment;
+  readonly temporal: TemporalEnvironment;
   /** Absolute directory of the configuration files. */
   readonly configDir: string;
   /** Absolute directory for scratch files. */
   readonly spillDir: string;
   /** How long a worker that is told to stop lets running steps go on. */
   readonly drainSeconds: number;
-}
-
-const required = (allowed: string) => z.string({ error: `is not set; allowed: ${allowed}` });
-
-function hostPort(allowed: string, defaultPort?: number) {
-  return required(allowed).transform((value, context) => {
-    const parsed = parseHostPort(value, defaultPort);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({ code: 'custom', message: `is '${value}'; allowed: ${allowed}` });
-    return z.NEVER;
-  });
 }
 
 const bucketForms = "'file:///absolute/directory' or 's3://bucket/prefix'";
@@ -60,18 +47,7 @@ const temporalVariables = z.object({
     .default('localhost:7233')
     .pipe(hostPort('host:port, for example localhost:7233')),
   TEMPORAL_NAMESPACE: z.string().default('default'),
-});
-
-const targetVariables = z.object({
-  RDS_ENDPOINT: hostPort('host or host:port, for example warehouse.example.com:5432', 5432),
-  RDS_USER: required('the name of the PostgreSQL role'),
-  RDS_DATABASE: z.string().default('postgres'),
-  RDS_CA_FILE: z.string().optional(),
-  RDS_TLS: z
-    .enum(['verify', 'off'], {
-      error: (issue) => `is '${issue.input}'; allowed: 'verify' (default) or 'off'`,
-    })
-    .default('verify'),
+  ...temporalTlsVariables.shape,
 });
 
 const maxDrainSeconds = 86_400;
@@ -81,7 +57,9 @@ const variables = z.object({
   RAW_BUCKET: bucket,
   TRANSFORMED_BUCKET: bucket,
   STATS_BUCKET: bucket,
-  MSSQL_CA_FILE: z.string().optional(),
+  ...storageVariables.shape,
+  ...sourceVariables.shape,
+  ...parameterVariables.shape,
   ...temporalVariables.shape,
   CONFIG_DIR: z.string().default('config'),
   SPILL_DIR: z.string().default(join(tmpdir(), 'migrate')),
@@ -101,7 +79,7 @@ const variables = z.object({
 /**
  * Reads and checks the environment. `.env` (or, without it, `.env.sandbox`) of the working directory fills
  * what the real environment does not set. An empty value counts as not set.
- * Throws CONFIG_INVALID naming every wrong variable and what is allowed, SECRET_MISSING without RDS_PASSWORD.
+ * Throws CONFIG_INVALID naming every wrong variable and what is allowed, SECRET_MISSING without a password.
  */
 export function loadEnvironment(): Environment {
   loadEnvFile();
@@ -111,21 +89,22 @@ export function loadEnvironment(): Environment {
 /** `loadEnvironment` over the given variables, with no file read. */
 export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
   const given = settings(source);
-  refuseUnsupported(given);
   const checked = check(variables, given);
   return {
-    target: targetOf(checked, given),
+    target: targetOf(checked, given, 'writing'),
     source: {
       ...(checked.MSSQL_CA_FILE !== undefined && {
         caFile: requireFile('MSSQL_CA_FILE', checked.MSSQL_CA_FILE),
       }),
-      secretVariable: (name) => given[name],
+      ...sourceIdentity(checked, given),
     },
+    parameters: parameterNames(checked),
     buckets: {
       raw: checked.RAW_BUCKET,
       transformed: checked.TRANSFORMED_BUCKET,
       stats: checked.STATS_BUCKET,
     },
+    storage: storageOf(checked),
     temporal: temporalOf(checked),
     configDir: resolve(checked.CONFIG_DIR),
     spillDir: resolve(checked.SPILL_DIR),
@@ -139,14 +118,23 @@ export function loadTemporalEnvironment(): Environment['temporal'] {
   return temporalOf(check(temporalVariables, settings(process.env)));
 }
 
-/** As `loadEnvironment`, of a process that only reads the target database. */
+/** As `loadEnvironment`, of a process that only reads the target database: from a reader, where one is named. */
 export function loadTargetEnvironment(): Environment['target'] {
   loadEnvFile();
   const given = settings(process.env);
-  return targetOf(check(targetVariables, given), given);
+  return targetOf(check(targetVariables, given), given, 'reading');
 }
 
-type Given = Readonly<Record<string, string | undefined>>;
+/** As `loadEnvironment`, of a process that only reads a bucket, whose URL it knows. */
+export function loadStorageEnvironment(): Environment['storage'] {
+  loadEnvFile();
+  return parseStorageEnvironment(process.env);
+}
+
+/** `loadStorageEnvironment` over the given variables, with no file read. */
+export function parseStorageEnvironment(source: NodeJS.ProcessEnv): Environment['storage'] {
+  return storageOf(check(storageVariables, settings(source)));
+}
 
 function settings(source: NodeJS.ProcessEnv): Given {
   return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
@@ -161,23 +149,11 @@ function check<S extends z.ZodType>(schema: S, given: Given): z.infer<S> {
 
 function temporalOf(checked: z.infer<typeof temporalVariables>): Environment['temporal'] {
   const { host, port } = checked.TEMPORAL_ADDRESS;
-  return { address: `${host}:${port}`, namespace: checked.TEMPORAL_NAMESPACE };
-}
-
-function targetOf(checked: z.infer<typeof targetVariables>, given: Given): Environment['target'] {
-  const password = given.RDS_PASSWORD;
-  if (password === undefined)
-    throw new MigrationError(
-      'SECRET_MISSING',
-      `RDS_PASSWORD is not set: the password of RDS_USER. See .env.example.`,
-    );
+  const tls = temporalTls(checked);
   return {
-    ...checked.RDS_ENDPOINT,
-    database: checked.RDS_DATABASE,
-    user: checked.RDS_USER,
-    password: () => password,
-    ...(checked.RDS_CA_FILE !== undefined && { caFile: requireFile('RDS_CA_FILE', checked.RDS_CA_FILE) }),
-    tls: checked.RDS_TLS,
+    address: `${host}:${port}`,
+    namespace: checked.TEMPORAL_NAMESPACE,
+    ...(tls !== undefined && { tls }),
   };
 }
 
@@ -188,24 +164,4 @@ function loadEnvFile(): void {
   for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
     if (value !== '') process.env[name] ??= value;
   }
-}
-
-/** A parameter taken from another place than the user believes would move the wrong rows. */
-function refuseUnsupported(given: Given): void {
-  for (const name of ['MIGRATION_PARAMETER', 'SERVER_MAPPINGS_PARAMETER']) {
-    if (given[name] === undefined) continue;
-    throw new MigrationError(
-      'CONFIG_INVALID',
-      `Environment: ${name} is set, but parameters are read from files under CONFIG_DIR only. Unset it.`,
-    );
-  }
-}
-
-function requireFile(variable: string, path: string): string {
-  const file = resolve(path);
-  if (existsSync(file)) return file;
-  throw new MigrationError(
-    'CONFIG_INVALID',
-    `Environment: ${variable} names '${path}', which does not exist.`,
-  );
 }

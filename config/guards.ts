@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { MigrationError } from '../engine/errors.js';
-import { displayPath, readText } from './json-file.js';
+import { readText } from './json-file.js';
 import { shown } from './problems.js';
 import type { RunConfig, SourceGuard } from './run-config.js';
 import type { CategoryFile } from './schema/category-file.js';
@@ -20,7 +20,7 @@ export async function loadGuards(
   { guard, concurrency }: CategoryFile,
   servers: readonly string[],
 ): Promise<RunConfig['guards']> {
-  const file = displayPath(files.category);
+  const file = files.category;
   const aliases = Object.keys(guard);
   const unknown = aliases.find((alias) => !servers.includes(alias));
   if (unknown !== undefined)
@@ -39,7 +39,7 @@ export async function loadGuards(
 
 async function loadGuard(files: Files, guard: Guard, field: string): Promise<SourceGuard> {
   const { query, threshold, recover = threshold * recoverShare, every: everySeconds } = guard;
-  const at = `${displayPath(files.category)}: field '${field}`;
+  const at = `${files.category}: field '${field}`;
   if (recover > threshold)
     throw invalid(`${at}.recover' is ${recover}; allowed: at most the threshold, ${threshold}`);
   const isFile = query.trim().endsWith('.sql');

@@ -1,29 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import { describeIssues } from './problems.js';
 
 /** Path of `file` for messages: relative to the working directory where it is below it. */
 export function displayPath(file: string): string {
   const short = relative(process.cwd(), file);
   return short.startsWith('..') ? file : short;
-}
-
-/**
- * Reads a JSON file and checks it. Throws CONFIG_INVALID naming file, field, value and what is allowed (or that
- * the file is missing: `purpose` says what it is for), CONFIG_NOT_JSON naming file, line and column.
- */
-export async function readJsonFile<Schema extends z.ZodType>(
-  file: string,
-  schema: Schema,
-  purpose: string,
-): Promise<z.output<Schema>> {
-  const value = parseJson(await readText(file, purpose), displayPath(file));
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new MigrationError('CONFIG_INVALID', describeIssues(displayPath(file), value, parsed.error.issues));
 }
 
 /** Reads a text file; throws CONFIG_INVALID naming it and its purpose where it cannot be read. */

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
+import { nameOf, type Place, readDocument } from './documents.js';
+import { enginesOf } from './engines.js';
 import type { Environment } from './environment.js';
 import { loadGuards } from './guards.js';
-import { displayPath, readJsonFile } from './json-file.js';
+import { migrationParameterName } from './parameter-names.js';
 import { shown } from './problems.js';
 import type { RunConfig } from './run-config.js';
 import { categoryFileSchema } from './schema/category-file.js';
@@ -25,49 +27,55 @@ export interface RunRequest {
   readonly inputPartition?: string;
 }
 
+type Places = Readonly<Record<'mappings' | 'parameter' | 'category', Place>>;
+
 /**
- * Reads every file of a category, merges the request over the migration parameter, and checks what must agree
- * between them. Reads files only; connects to nothing.
- * Throws CATEGORY_UNKNOWN (listing the known ones), CONFIG_INVALID and FILTER_INVALID (naming file, field, value
- * and what is allowed), CONFIG_NOT_JSON (naming file, line and column).
+ * Reads every document of a category, merges the request over the migration parameter, and checks what must agree
+ * between them. Reads files, and Parameter Store where the environment names parameters; connects to nothing else.
+ * Throws CATEGORY_UNKNOWN (listing the known ones), CONFIG_INVALID and FILTER_INVALID (naming document, field, value
+ * and what is allowed), CONFIG_NOT_JSON (naming document, line and column); AWS_ACCESS, AWS_UNAVAILABLE.
  */
 export async function loadRunConfig(
   request: RunRequest,
-  environment: Pick<Environment, 'configDir'>,
+  environment: Pick<Environment, 'configDir' | 'parameters'>,
 ): Promise<RunConfig> {
-  const files = filesOf(request.category, environment.configDir);
-  const mappings = await readJsonFile(files.mappings, serverMappingsSchema, 'it lists the source servers');
+  const places = placesOf(request.category, environment);
+  const files = namesOf(places, environment.configDir);
+  const { value: mappings, recorded: serverMappings } = await readDocument(
+    places.mappings,
+    serverMappingsSchema,
+  );
   requireKnown(request.category, mappings, files);
-  const parameter = override(
-    await readJsonFile(files.parameter, migrationParameterSchema, 'every category has a migration parameter'),
-    request,
+  const { value: given, recorded: migrationParameter } = await readDocument(
+    places.parameter,
+    migrationParameterSchema,
   );
-  const category = await readJsonFile(
-    files.category,
-    categoryFileSchema,
-    'it describes the targets of the category',
-  );
+  const parameter = override(given, request);
+  const { value: category } = await readDocument(places.category, categoryFileSchema);
   const targets = await loadTargets({
     files,
     category,
     parameter,
     tables: mappings.categories[request.category] ?? [],
   });
-  const databases = sourceDatabases(mappings, displayPath(files.mappings));
+  const databases = sourceDatabases(mappings, files.mappings);
   const guards = await loadGuards(files, category, [...new Set(databases.map(({ server }) => server))]);
   return {
     category: request.category,
+    documents: { migrationParameter, serverMappings },
     jobMode: parameter.job_mode,
     logLevel: parameter.log_level,
     ...(parameter.input_partition !== undefined && { inputPartition: parameter.input_partition }),
     databases,
     targets,
     consistency: category.consistency,
+    ...enginesOf(category, targets, files.category),
     concurrency: category.concurrency,
     guards,
     attentionWaitSeconds: category.attention.wait,
     quarantineLimit: category.poison === 'quarantine' ? category.poisonLimit : 0,
     storage: category.storage,
+    retention: category.retention,
     duckdb: category.duckdb,
     sourceChecksum: category.sourceChecksum,
     stallSeconds: category.stall,
@@ -76,12 +84,34 @@ export async function loadRunConfig(
   };
 }
 
-function filesOf(category: string, configDir: string): Files {
+function placesOf(
+  category: string,
+  { configDir, parameters }: Pick<Environment, 'configDir' | 'parameters'>,
+): Places {
+  const file = (purpose: string, ...path: readonly string[]): Place => ({
+    file: join(configDir, ...path),
+    purpose,
+  });
+  const { mappings, migration } = parameters;
+  return {
+    mappings:
+      mappings === undefined
+        ? file('it lists the source servers', 'server-mappings.json')
+        : { parameter: mappings, variable: 'SERVER_MAPPINGS_PARAMETER' },
+    parameter:
+      migration === undefined
+        ? file('every category has a migration parameter', 'migration-parameters', `${category}.json`)
+        : { parameter: migrationParameterName(migration, category), variable: 'MIGRATION_PARAMETER' },
+    category: file('it describes the targets of the category', 'categories', `${category}.json`),
+  };
+}
+
+function namesOf({ mappings, parameter, category }: Places, configDir: string): Files {
   return {
     project: join(configDir, '..'),
-    mappings: join(configDir, 'server-mappings.json'),
-    parameter: join(configDir, 'migration-parameters', `${category}.json`),
-    category: join(configDir, 'categories', `${category}.json`),
+    mappings: nameOf(mappings),
+    parameter: nameOf(parameter),
+    category: nameOf(category),
   };
 }
 
@@ -91,7 +121,7 @@ function requireKnown(category: string, mappings: ServerMappings, files: Files):
   const nearest = known.length > 0 ? `; nearest: '${closest(category, known)}'` : '';
   throw new MigrationError(
     'CATEGORY_UNKNOWN',
-    `Category ${shown(category)} is not known${nearest}; known in ${displayPath(files.mappings)}, field 'categories': ${known.join(', ') || 'none'}.`,
+    `Category ${shown(category)} is not known${nearest}; known in ${files.mappings}, field 'categories': ${known.join(', ') || 'none'}.`,
   );
 }
 

@@ -4,6 +4,11 @@ import type { Column } from '../engine/rows/types.js';
 /** What a run works with: the parameters, the mappings and the category file, merged and validated. No secrets. */
 export interface RunConfig {
   readonly category: string;
+  /** As they were read, for the record; what holds is what follows. */
+  readonly documents: {
+    readonly migrationParameter: RecordedDocument;
+    readonly serverMappings: RecordedDocument;
+  };
   readonly jobMode: 'resume' | 'restart';
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** `YYYYMM` or `YYYYMMDD`; absent for all. */
@@ -11,6 +16,9 @@ export interface RunConfig {
   readonly databases: readonly SourceDatabase[];
   readonly targets: readonly TargetConfig[];
   readonly consistency: 'snapshot' | 'rcsi' | 'quiesced';
+  /** Who reads the sources and who transforms; what they make of the same rows is interchangeable. */
+  readonly engine: { readonly export: EngineName; readonly transform: EngineName };
+  readonly glue: GlueConfig;
   readonly concurrency: { readonly perServer: number };
   /** By server alias; a server without one is not watched. */
   readonly guards: Readonly<Record<string, SourceGuard>>;
@@ -18,6 +26,7 @@ export interface RunConfig {
   /** Rows of one chunk that may go to quarantine; 0 where a row that the target cannot hold parks its chunk. */
   readonly quarantineLimit: number;
   readonly storage: { readonly partRows: number };
+  readonly retention: Retention;
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
   /** Who hashes what was read: the server by a second look at the rows, or the reader alone. */
   readonly sourceChecksum: 'server' | 'reader';
@@ -29,6 +38,44 @@ export interface RunConfig {
     readonly targetSchema: string;
     readonly dependents: 'refuse' | 'recreate';
   };
+}
+
+/** How long what runs leave in the buckets is kept; without a number, for ever. */
+export interface Retention {
+  readonly rawDays?: number;
+  readonly transformedDays?: number;
+  readonly quarantineDays?: number;
+  /** Reports and statistics. */
+  readonly statsDays?: number;
+  /** Of what attempts have left that never came to count; longer than any attempt can be at work. */
+  readonly orphanHours: number;
+}
+
+/** A document of the configuration, where it came from, and what it said. */
+export interface RecordedDocument {
+  /** Of the file, or of the parameter in Parameter Store. */
+  readonly name: string;
+  /** Of a parameter. */
+  readonly arn?: string;
+  readonly version?: number;
+  readonly value: unknown;
+}
+
+/** The worker itself, or jobs of AWS Glue. */
+type EngineName = 'embedded' | 'glue';
+
+export interface GlueConfig {
+  /** Patterns of names; absent for the founding ones. */
+  readonly exportJob?: string | undefined;
+  readonly transformJob?: string | undefined;
+  /** Absent: as the job is defined. */
+  readonly workerType?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly timeoutMinutes: number;
+  /** Name or ARN of the secret that export jobs log in with; absent for the workers' own. */
+  readonly secretId?: string | undefined;
+  /** On the disk of the Spark machines. It holds no secret: its password only seals what is public. */
+  readonly trustStore?: { readonly path: string; readonly password: string } | undefined;
 }
 
 export interface SourceDatabase {
@@ -64,6 +111,8 @@ export interface TargetConfig {
   readonly joinKeys?: 'exact' | 'casefold_rtrim';
   /** `direct`: rows go from the source into the stage without resting in a bucket; only without a transform. */
   readonly path: 'staged' | 'direct';
+  /** Over which windows the transform joins: those of a chunk, of a database, or of the category's databases. */
+  readonly scope: 'chunk' | 'database' | 'category';
   readonly chunk: {
     readonly by: 'date' | 'key' | 'none';
     /** Of windows by date. */

@@ -1,94 +1,129 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import type { Environment } from './environment.js';
-import { parseJson } from './json-file.js';
+import { type DatabaseSecret, parseDatabaseSecret } from './database-secret.js';
+import type { HostPort } from './host-port.js';
 import type { SourceDatabase } from './run-config.js';
+import { type SecretNames, type SecretValue, secretValue } from './secret-value.js';
+import { type Given, oneOf } from './variables.js';
 
-/** How to log in to one source server. Never logged; lives as long as one connection attempt. */
-export interface SourceCredentials {
-  readonly user: string;
-  readonly password: string;
-  /** The secret's own host and port, or the mapping's where the secret says "*". */
-  readonly host: string;
-  readonly port: number;
-}
+/** Who logs in to one source server. Never logged; lives as long as one connection attempt. */
+type SourceLogin =
+  | { readonly auth: 'sql'; readonly user: string; readonly password: string }
+  | {
+      readonly auth: 'entra-service-principal';
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly tenantId: string;
+    }
+  | { readonly auth: 'entra-managed-identity' | 'entra-default'; readonly clientId?: string };
 
-const text = z.string().min(1);
-/** The founding shape of a database secret; further keys of a rotated secret are left alone. */
-const secretSchema = z.object({
-  username: text,
-  password: text,
-  engine: z.literal('sqlserver').optional(),
-  host: text.default('*'),
-  port: z
-    .union([text.regex(/^(\*|\d{1,5})$/), z.int().min(1).max(65_535).transform(String)])
-    .default('*')
-    .refine((port) => port === '*' || (Number(port) >= 1 && Number(port) <= 65_535)),
-  dbname: z.string().optional(),
+/** A login, and where it goes: the secret's own host and port, or the mapping's where the secret says "*". */
+export type SourceCredentials = SourceLogin & HostPort;
+
+type Server = Pick<SourceDatabase, 'server' | 'host' | 'port'>;
+
+export const sourceVariables = z.object({
+  MSSQL_CA_FILE: z.string().optional(),
+  SOURCE_AUTH: oneOf(['sql', 'entra-service-principal', 'entra-managed-identity', 'entra-default']),
+  SOURCE_TENANT_ID: z.string().optional(),
+  SOURCE_CLIENT_ID: z.string().optional(),
 });
 
-/**
- * The credentials of a source server: from SOURCE_SECRET_<ALIAS>, SOURCE_SECRET_<ALIAS>_FILE, SOURCE_SECRET or
- * SOURCE_SECRET_FILE, the first that is set. In the alias, letters are in upper case and `-` is `_`.
- * With host "*" the secret serves every server, and host and port are the mapping's.
- * Throws SECRET_MISSING where none is set, or what is set is not such a secret; never quotes it.
- */
-export async function sourceCredentials(
-  environment: Pick<Environment, 'source'>,
-  server: Pick<SourceDatabase, 'server' | 'host' | 'port'>,
-): Promise<SourceCredentials> {
-  const { name, value } = await findSecret(environment, server.server);
-  const secret = parseSecret(name, value);
-  const own = secret.host !== '*';
+/** How workers log in to source servers. */
+export interface SourceIdentity {
+  readonly auth: SourceLogin['auth'];
+  /** Directory of the service principal. */
+  readonly tenantId?: string;
+  /** Of a managed identity that is not the machine's only one. */
+  readonly clientId?: string;
+  /** Value of a variable that holds or names a source secret, or undefined. */
+  readonly secretVariable: (name: string) => string | undefined;
+}
+
+/** Throws CONFIG_INVALID where a service principal has no tenant. */
+export function sourceIdentity(checked: z.infer<typeof sourceVariables>, given: Given): SourceIdentity {
+  const { SOURCE_AUTH: auth, SOURCE_TENANT_ID: tenantId, SOURCE_CLIENT_ID: clientId } = checked;
+  if (auth === 'entra-service-principal' && tenantId === undefined)
+    throw new MigrationError(
+      'CONFIG_INVALID',
+      `Environment: SOURCE_TENANT_ID is not set; allowed: the directory (tenant) of the service principal, with SOURCE_AUTH '${auth}'.`,
+    );
   return {
-    user: secret.username,
-    password: secret.password,
-    host: own ? secret.host : server.host,
-    port: own && secret.port !== '*' ? Number(secret.port) : server.port,
+    auth,
+    ...(tenantId !== undefined && { tenantId }),
+    ...(clientId !== undefined && { clientId }),
+    secretVariable: (name) => given[name],
   };
 }
 
-async function findSecret(
-  environment: Pick<Environment, 'source'>,
-  alias: string,
-): Promise<{ readonly name: string; readonly value: string }> {
-  const own = `SOURCE_SECRET_${alias.toUpperCase().replaceAll('-', '_')}`;
-  const names = [own, `${own}_FILE`, 'SOURCE_SECRET', 'SOURCE_SECRET_FILE'];
-  for (const name of names) {
-    const value = environment.source.secretVariable(name);
-    if (value === undefined) continue;
-    return name.endsWith('_FILE') ? { name, value: await readSecretFile(name, value) } : { name, value };
+/**
+ * The credentials of source servers, from SOURCE_SECRET_<ALIAS>, SOURCE_SECRET_<ALIAS>_FILE, SOURCE_SECRET_<ALIAS>_ID,
+ * SOURCE_SECRET, SOURCE_SECRET_FILE or SOURCE_SECRET_ID, the first that is set. In the alias, letters are in upper case
+ * and `-` is `_`. A managed identity, and what Azure's default chain finds, needs no secret.
+ */
+export class SourceLogins {
+  readonly #secrets = new Map<string, SecretValue>();
+  /** The text that credentials came from, to tell whether it is another one now. */
+  readonly #texts = new WeakMap<SourceCredentials, string>();
+
+  constructor(private readonly identity: SourceIdentity) {}
+
+  /**
+   * Throws SECRET_MISSING where no secret is set, or what is set is not such a secret (never quoting it); AWS_ACCESS,
+   * AWS_UNAVAILABLE.
+   */
+  async of(server: Server, refused?: SourceCredentials): Promise<SourceCredentials> {
+    const { auth, clientId } = this.identity;
+    if (auth === 'entra-managed-identity' || auth === 'entra-default')
+      return { auth, host: server.host, port: server.port, ...(clientId !== undefined && { clientId }) };
+    const secret = this.#secretOf(server.server);
+    const text = await secret.read(refused && this.#texts.get(refused));
+    const parsed = parseDatabaseSecret(secret.name, text, ['sqlserver']);
+    const credentials = { ...this.#login(auth, parsed), ...addressOf(parsed, server) };
+    this.#texts.set(credentials, text);
+    return credentials;
   }
-  throw new MigrationError(
-    'SECRET_MISSING',
-    `No secret for source server '${alias}': set one of ${names.join(', ')}. See .env.example for its shape.`,
-  );
+
+  /** What to log in with instead of credentials that the server refused; undefined where there is nothing else. */
+  async renewed(server: Server, refused: SourceCredentials): Promise<SourceCredentials | undefined> {
+    const credentials = await this.of(server, refused);
+    return this.#texts.get(credentials) === this.#texts.get(refused) ? undefined : credentials;
+  }
+
+  #login(auth: 'sql' | 'entra-service-principal', { username, password }: DatabaseSecret): SourceLogin {
+    if (auth === 'sql') return { auth, user: username, password };
+    return { auth, clientId: username, clientSecret: password, tenantId: this.identity.tenantId ?? '' };
+  }
+
+  #secretOf(alias: string): SecretValue {
+    const known = this.#secrets.get(alias);
+    if (known !== undefined) return known;
+    const forms = secretNamesOf(alias);
+    const variables = forms.flatMap(({ value, file, stored }) => [value, file, stored]);
+    const given = Object.fromEntries(variables.map((name) => [name, this.identity.secretVariable(name)]));
+    const [found] = forms.flatMap((names) => secretValue(names, given) ?? []);
+    if (found === undefined)
+      throw new MigrationError(
+        'SECRET_MISSING',
+        `No secret for source server '${alias}': set one of ${variables.join(', ')}. See .env.example for its shape.`,
+      );
+    // Of servers that share a secret, one that finds it changed has read it for the others too.
+    const shared = [...this.#secrets.values()].find(({ name }) => name === found.name) ?? found;
+    this.#secrets.set(alias, shared);
+    return shared;
+  }
 }
 
-async function readSecretFile(name: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new MigrationError('SECRET_MISSING', `${name} names '${path}', which cannot be read.`, { cause });
-  }
+/** Variables that may hold or name the secret of a server, its own before the one of all. */
+export function secretNamesOf(alias: string): readonly SecretNames[] {
+  return [namesOf(`SOURCE_SECRET_${alias.toUpperCase().replaceAll('-', '_')}`), namesOf('SOURCE_SECRET')];
 }
 
-function parseSecret(name: string, value: string): z.infer<typeof secretSchema> {
-  // Neither the parser's nor the schema's error is kept as the cause: both may quote the secret.
-  const parsed = secretSchema.safeParse(jsonOf(name, value));
-  if (parsed.success) return parsed.data;
-  const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole value'))];
-  throw new MigrationError(
-    'SECRET_MISSING',
-    `${name} is wrong or incomplete in: ${fields.join(', ')}. Allowed: {"username","password","engine":"sqlserver","host":"*","port":"1433","dbname"}.`,
-  );
+function namesOf(base: string): SecretNames {
+  return { value: base, file: `${base}_FILE`, stored: `${base}_ID` };
 }
 
-function jsonOf(name: string, value: string): unknown {
-  try {
-    return parseJson(value, name);
-  } catch {
-    throw new MigrationError('SECRET_MISSING', `${name} is not JSON. See .env.example for its shape.`);
-  }
+function addressOf({ host, port }: DatabaseSecret, server: Server): HostPort {
+  if (host === '*') return { host: server.host, port: server.port };
+  return { host, port: port === '*' ? server.port : Number(port) };
 }

@@ -4,14 +4,14 @@ import { MigrationError } from '../engine/errors.js';
 import { policyInto, transformedType } from '../engine/rows/fits.js';
 import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
-import { displayPath, readText } from './json-file.js';
+import { readText } from './json-file.js';
 import { shown } from './problems.js';
 import type { SourceTable, TargetColumn, TargetConfig } from './run-config.js';
 import type { CategoryFile } from './schema/category-file.js';
 import { filterPrefix, type MigrationParameter } from './schema/migration-parameter.js';
 import type { Target } from './schema/target.js';
 
-/** The files of one category, and the directory that relative paths in them start from. */
+/** The documents of one category as messages call them, and the directory that relative paths in them start from. */
 export interface Files {
   readonly project: string;
   readonly mappings: string;
@@ -29,7 +29,7 @@ interface Input {
 
 /** The category's targets with types parsed, filters checked and transforms read. Throws as `loadRunConfig`. */
 export async function loadTargets(input: Input): Promise<readonly TargetConfig[]> {
-  const file = displayPath(input.files.category);
+  const file = input.files.category;
   requireOnce(
     input.category.targets.map((target) => target.table),
     `${file}: field 'targets'`,
@@ -40,7 +40,7 @@ export async function loadTargets(input: Input): Promise<readonly TargetConfig[]
 }
 
 async function loadTarget(input: Input, target: Target, index: number): Promise<TargetConfig> {
-  const at = (field: string) => `${displayPath(input.files.category)}: field 'targets.${index}.${field}'`;
+  const at = (field: string) => `${input.files.category}: field 'targets.${index}.${field}'`;
   const columns = target.columns.map((column, position) => typed(column, at(`columns.${position}.type`)));
   checkColumns(target, columns, at);
   if (target.transform !== undefined) checkPolicies(columns, at);
@@ -57,6 +57,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
     ...(await transformOf(input, target, at)),
     ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
     path: pathOf(target, at('path')),
+    scope: scopeOf(input, target, at('scope')),
     chunk: target.chunk,
   };
 }
@@ -65,6 +66,19 @@ function pathOf({ path, transform }: Target, field: string): TargetConfig['path'
   if (path === 'direct' && transform !== undefined)
     throw invalid(`${field} is "direct"; allowed: "staged", as a transform reads its sources from a bucket`);
   return path;
+}
+
+function scopeOf({ parameter }: Input, { scope, transform }: Target, field: string): TargetConfig['scope'] {
+  if (scope === 'chunk') return scope;
+  if (transform === undefined)
+    throw invalid(
+      `${field} is "${scope}"; allowed: "chunk", as there is no transform that could join windows`,
+    );
+  if (parameter.input_partition !== undefined)
+    throw invalid(
+      `${field} is "${scope}"; allowed with input_partition: "chunk", as a part of the windows has a part of the matches only`,
+    );
+  return scope;
 }
 
 /** input_partition chooses rows by a date column, so there must be one. */
@@ -76,7 +90,7 @@ function checkPartition({ files, parameter }: Input, { chunk }: Target, at: (fie
     );
   if (parameter.partition_col_date === undefined)
     throw invalid(
-      `${displayPath(files.parameter)}: field 'partition_col_date' is missing; allowed: the date column that input_partition chooses rows by`,
+      `${files.parameter}: field 'partition_col_date' is missing; allowed: the date column that input_partition chooses rows by`,
     );
 }
 
@@ -160,7 +174,7 @@ function sourceOf(
   const cutByDate = by === 'key' ? dateColumn : chunkColumn;
   const key = `${filterPrefix}${source.table}`;
   const filter = input.parameter[key];
-  const place = { file: displayPath(input.files.parameter), field: key };
+  const place = { file: input.files.parameter, field: key };
   return {
     schema: source.schema,
     table: source.table,
@@ -178,7 +192,7 @@ function noChunkColumn({ files }: Input, table: string, by: 'date' | 'key', fiel
       `${field}.chunkColumn is missing and chunk.column too; allowed: the key column that cuts '${table}' into chunks`,
     );
   return invalid(
-    `${displayPath(files.parameter)}: field 'partition_col_date' is missing and ${field}.chunkColumn too; allowed: the date column that cuts '${table}' into chunks, or "chunk": { "by": "none" }`,
+    `${files.parameter}: field 'partition_col_date' is missing and ${field}.chunkColumn too; allowed: the date column that cuts '${table}' into chunks, or "chunk": { "by": "none" }`,
   );
 }
 
@@ -209,7 +223,7 @@ function requireSameTables({ files, category, tables }: Input): void {
     ...(absent.length > 0 ? [`only the mappings list ${absent.join(', ')}`] : []),
   ];
   throw invalid(
-    `${displayPath(files.mappings)}, field 'categories', and ${displayPath(files.category)}, field 'targets.*.sources', name different tables: ${parts.join('; ')}; allowed: the same tables in both`,
+    `${files.mappings}, field 'categories', and ${files.category}, field 'targets.*.sources', name different tables: ${parts.join('; ')}; allowed: the same tables in both`,
   );
 }
 
@@ -220,7 +234,7 @@ function requireFilteredTables({ files, parameter, tables }: Input): void {
   );
   if (unknown === undefined) return;
   throw invalid(
-    `${displayPath(files.parameter)}: unknown key '${unknown}' (nearest allowed: '${closest(unknown, allowed)}'); allowed: ${allowed.join(', ')}`,
+    `${files.parameter}: unknown key '${unknown}' (nearest allowed: '${closest(unknown, allowed)}'); allowed: ${allowed.join(', ')}`,
   );
 }
 

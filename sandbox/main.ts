@@ -14,6 +14,7 @@ import { readSettings } from './services/settings.js';
 const environmentHelp = `
 Environment:
   ROWS                     rows per source table and database (40000)
+  STORAGE                  file (default), or s3: buckets, secret and parameters on local servers of AWS's protocols
   SANDBOX_DIRECTORY        where everything is kept (.sandbox)
   SANDBOX_TEMPORAL_PORT    Temporal (7233)        SANDBOX_TEMPORAL_UI_PORT  its Web UI (8233)
   SANDBOX_POSTGRES_PORT    PostgreSQL (54329)

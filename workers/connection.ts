@@ -1,32 +1,24 @@
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Environment } from '../config/environment.js';
+import { connectionOptions, howToReach } from '../config/temporal-environment.js';
 import { MigrationError } from '../engine/errors.js';
-
-const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
-type LogLevel = (typeof logLevels)[number];
+import { createLogger } from './logger.js';
 
 /** Connects to Temporal. Throws MigrationError CONFIG_INVALID when nothing answers at TEMPORAL_ADDRESS. */
 export async function connect({ temporal }: Environment): Promise<NativeConnection> {
-  const level = logLevel(process.env.LOG_LEVEL);
   Runtime.install({
-    logger: new DefaultLogger(level),
+    logger: createLogger(process.env),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) } },
     // Signals are handled by the entry point, which says what it is waiting for.
     shutdownSignals: [],
   });
   try {
-    return await NativeConnection.connect({ address: temporal.address });
+    return await NativeConnection.connect(connectionOptions(temporal));
   } catch (cause) {
     throw new MigrationError(
       'CONFIG_INVALID',
-      `No Temporal server answers at TEMPORAL_ADDRESS ${temporal.address}: start one (npm run sandbox) or set the address.`,
+      `No Temporal server answers at ${temporal.address}: ${howToReach(temporal)}`,
       { cause },
     );
   }
-}
-
-function logLevel(value = 'INFO'): LogLevel {
-  const level = logLevels.find((candidate) => candidate === value.toUpperCase());
-  if (level !== undefined) return level;
-  throw new MigrationError('CONFIG_INVALID', `LOG_LEVEL is '${value}'; allowed: ${logLevels.join(', ')}.`);
 }

@@ -5,11 +5,15 @@ import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
 import { endpointOf } from '../config/host-port.js';
 import type { RunConfig } from '../config/run-config.js';
-import { sourceCredentials } from '../config/source-credentials.js';
+import { SourceLogins } from '../config/source-credentials.js';
+import { targetLogin } from '../config/target-environment.js';
 import { MigrationError } from '../engine/errors.js';
+import { createDriverLog } from '../engine/glue/driver-log.js';
+import { createGlueApi } from '../engine/glue/glue-api.js';
 import { createTarget } from '../engine/postgres/connection.js';
 import { findSourceLimit } from '../engine/postgres/control/source-limits.js';
 import { openSession } from '../engine/sqlserver/connection.js';
+import { openWithLogin } from '../engine/sqlserver/open-with-login.js';
 import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
@@ -28,44 +32,46 @@ export async function createDependencies(
   concurrentSteps: number,
   processes = 1,
 ): Promise<{ readonly dependencies: Dependencies; readonly close: () => Promise<void> }> {
-  const { target: endpoint, buckets } = environment;
+  const { target: endpoint, buckets, storage } = environment;
   const sourceCa = await optionalFile(environment.source.caFile);
   const targetCa = await optionalFile(endpoint.caFile);
   const target = createTarget({
     host: endpoint.host,
     port: endpoint.port,
     database: endpoint.database,
-    user: endpoint.user,
-    password: async () => endpoint.password(),
-    tls: endpoint.tls === 'verify',
+    ...targetLogin(endpoint),
     // A step holds one connection while it writes, and takes another for its records.
     maxConnections: concurrentSteps + controlConnections,
     ...(targetCa !== undefined && { ca: targetCa }),
   });
   const spillDirectory = await claimSpillDirectory(environment.spillDir);
   const locks = new SessionLocks();
+  const logins = new SourceLogins(environment.source);
   let duckdb: Promise<DuckDb> | undefined;
   const dependencies: Dependencies = {
     environment,
     spillDirectory,
     target,
     buckets: {
-      raw: openBucket(buckets.raw),
-      transformed: openBucket(buckets.transformed),
-      stats: openBucket(buckets.stats),
+      raw: openBucket(buckets.raw, storage),
+      transformed: openBucket(buckets.transformed, storage),
+      stats: openBucket(buckets.stats, storage),
     },
     async openSource(config, { server, database }, { signal, waiting }) {
       const source = sourceOf(config, server, database);
-      const credentials = await sourceCredentials(environment, source);
-      const endpoint = {
+      const place = {
         alias: server,
         database,
         applicationName: `migrate/${config.category}`,
-        ...credentials,
         ...(sourceCa !== undefined && { ca: sourceCa }),
       };
       return openWithinLimit({
-        open: () => openSession(endpoint, signal),
+        open: () =>
+          openWithLogin({
+            current: () => logins.of(source),
+            renewed: (refused) => logins.renewed(source, refused),
+            open: (login) => openSession({ ...place, ...login }, signal),
+          }),
         limit: async () =>
           (await findSourceLimit(target, endpointOf(source))) ?? config.concurrency.perServer,
         locks,
@@ -80,6 +86,7 @@ export async function createDependencies(
       });
       return duckdb;
     },
+    glue: { api: createGlueApi(), readLog: createDriverLog() },
   };
   const close = async (): Promise<void> => {
     await target.close();

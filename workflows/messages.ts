@@ -70,6 +70,14 @@ export interface Resolved {
   readonly parked: number;
 }
 
+/** It has nothing to say: what there is to reload is in the configuration. */
+export type ReloadRequest = Readonly<Record<string, never>>;
+/** What `reload` answers. */
+export interface Reloaded {
+  /** Those that take effect, as the files call them; none where nothing had changed. */
+  readonly fields: readonly string[];
+}
+
 /** To migrateCategory, from operators: each as a signal, and as an update that answers or says why not. */
 export const controls = {
   pause: {
@@ -91,6 +99,10 @@ export const controls = {
   skip: {
     signal: defineSignal<[SkipRequest]>('skip'),
     update: defineUpdate<Resolved, [SkipRequest]>('skip'),
+  },
+  reload: {
+    signal: defineSignal<[ReloadRequest?]>('reload'),
+    update: defineUpdate<Reloaded, [ReloadRequest]>('reload'),
   },
   stop: {
     signal: defineSignal<[StopRequest?]>('stop'),
@@ -247,4 +259,5 @@ export const workflowIds = {
     `${workflowIds.database(category, database)}/${window}`,
   /** By address and not by alias: the limit is the server's, whatever categories call it. */
   gate: (endpoint: string): string => `migrate-gate/${endpoint}`,
+  cleanUp: (category: string): string => `clean-up/${category}`,
 } as const;

@@ -9,6 +9,7 @@ import {
   proxyActivities,
   setHandler,
   upsertSearchAttributes,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type {
@@ -30,8 +31,16 @@ import { type MigrateCategoryInput, requireOwnInput } from './category/input.js'
 import { listenToOperators } from './category/operator-messages.js';
 import { planAll } from './category/planning.js';
 import { type CarriedState, CategoryState } from './category/state.js';
+import { Wholes } from './category/wholes.js';
 import { causeOf } from './cause-of.js';
-import { type Phase, type Scope, type ServerState, serverStateSignal, statusQuery } from './messages.js';
+import {
+  type Phase,
+  type Reloaded,
+  type Scope,
+  type ServerState,
+  serverStateSignal,
+  statusQuery,
+} from './messages.js';
 import { controlOptions, finalizeOptions, maxCategoryEvents, openOptions, planOptions } from './options.js';
 import { outlivingWorkers } from './outliving-workers.js';
 import { searchAttributes } from './search-attributes.js';
@@ -76,6 +85,10 @@ class CategoryRun {
   readonly #desk: Desk;
   #unplanned: readonly number[];
   #prepared: boolean;
+  #gates: Gates | undefined;
+  #summary: RunSummary | undefined;
+  /** Of the latest reload that is known: answers may overtake one another. */
+  #revision = 0;
 
   constructor(
     private readonly input: MigrateCategoryInput,
@@ -87,7 +100,8 @@ class CategoryRun {
     this.#prepared = carried?.prepared ?? false;
     for (const limit of carried?.limits ?? []) this.#state.limits.set(limit.server, limit);
     const show = (): Promise<void> => this.#show();
-    this.#desk = new Desk(input.category, this.#runId, this.#controls, this.#state, show);
+    const reload = (): Promise<Reloaded> => this.#reload();
+    this.#desk = new Desk(input.category, this.#runId, this.#controls, this.#state, show, reload);
     setHandler(statusQuery, () => this.#state.status());
     setHandler(serverStateSignal, (server) => {
       this.#state.limits.set(server.server, server);
@@ -101,6 +115,7 @@ class CategoryRun {
     const outline =
       this.carried?.summary ?? (await opening.describeRun({ ...this.input, runId: this.#runId }));
     const gates = new Gates(this.#self, outline.servers, this.#runId);
+    this.#gates = gates;
     this.#desk.gates = gates;
     this.#desk.known = outline;
     this.#state.opened(outline);
@@ -116,6 +131,7 @@ class CategoryRun {
   async #runWith(gates: Gates, outline: RunSummary): Promise<ReportSummary> {
     const summary = this.carried?.summary ?? (await this.#open(gates, outline));
     if (summary === undefined) return this.#end(gates, nothingDone);
+    this.#summary = summary;
     this.#desk.known = summary;
     try {
       await this.#work(gates, summary);
@@ -206,10 +222,11 @@ class CategoryRun {
       gates,
       summary.databases,
       pending,
+      new Wholes(this.#runId, this.#controls, summary, (message) => this.#state.warn(message)),
       (running, left) => this.#state.countDatabases(running, left),
     );
     this.#desk.databases = databases;
-    const { attentionWaitSeconds } = summary;
+    const attentionWaitSeconds = (): number => (this.#summary ?? summary).attentionWaitSeconds;
     const copying = { controls: this.#controls, state: this.#state, databases, attentionWaitSeconds };
     const outcome = await copyAll({
       ...copying,
@@ -231,7 +248,7 @@ class CategoryRun {
       summary.databases.findIndex((other) => sameDatabase(other, database));
     await condition(allHandlersFinished);
     return continueAsNew<typeof migrateCategory>(this.input, {
-      summary,
+      summary: this.#summary ?? summary,
       unplanned: this.#unplanned,
       uncopied: uncopied.map(indexOf),
       prepared: this.#prepared,
@@ -239,6 +256,21 @@ class CategoryRun {
       state: this.#state.carried,
       limits: [...this.#state.limits.values()],
     });
+  }
+
+  async #reload(): Promise<Reloaded> {
+    const { fields, revision, summary } = await opening.reloadRun({
+      ...this.input,
+      runId: this.#runId,
+      request: uuid4(),
+    });
+    if (revision < this.#revision) return { fields };
+    this.#revision = revision;
+    this.#summary = summary;
+    this.#desk.known = summary;
+    this.#state.opened(summary);
+    await this.#gates?.revise(summary.servers);
+    return { fields };
   }
 
   async #measure(): Promise<RunProgress> {

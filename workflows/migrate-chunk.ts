@@ -69,18 +69,24 @@ type RunStep = (
 ) => Promise<StepResult>;
 
 async function runSteps(step: RunStep, chunk: ChunkRef, route: Route): Promise<void> {
+  if (route === 'load') return load(step, chunk);
   const { rows } =
     route === 'direct'
       ? await step('copy', (activities) => activities.copyChunk(chunk))
       : await step('export', (activities) => activities.exportChunk(chunk));
   // What has read no row has completed the chunk.
-  if (rows === 0) return;
+  if (rows === 0 || route === 'export') return;
   // The next chunk may be read while this one goes on.
   const told = tellExported(chunk.chunkId);
   if (route === 'transform') await step('transform', (activities) => activities.transformChunk(chunk));
-  if (route !== 'direct') await step('import', (activities) => activities.importChunk(chunk));
-  await step('checksum', (activities) => activities.checksumChunk(chunk));
+  if (route === 'direct') await step('checksum', (activities) => activities.checksumChunk(chunk));
+  else await load(step, chunk);
   await told;
+}
+
+async function load(step: RunStep, chunk: ChunkRef): Promise<void> {
+  await step('import', (activities) => activities.importChunk(chunk));
+  await step('checksum', (activities) => activities.checksumChunk(chunk));
 }
 
 async function tellExported(chunkId: string): Promise<void> {

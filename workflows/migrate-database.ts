@@ -10,7 +10,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, DatabaseId } from '../activities/contract.js';
+import type { Activities, DatabaseId, Pass } from '../activities/contract.js';
 import { ignoreCancellation } from './category/holding.js';
 import { ChunksInFlight } from './database/chunks-in-flight.js';
 import { PendingChunks } from './database/pending-chunks.js';
@@ -31,6 +31,7 @@ import {
   chunksPerPermit,
   controlOptions,
   maxChunksInFlight,
+  maxChunksLoading,
   maxHistoryEvents,
   reminderMs,
 } from './options.js';
@@ -38,6 +39,8 @@ import {
 export interface MigrateDatabaseInput extends DatabaseId {
   readonly runId: string;
   readonly category: string;
+  /** Which steps of the chunks this is for. */
+  readonly pass: Pass;
   /** Of the server's gate, and the terms on which to start it again should it be gone. */
   readonly endpoint: string;
   readonly terms: GateTerms;
@@ -76,14 +79,14 @@ class DatabaseRun {
   readonly #reminding = new CancellationScope();
 
   constructor(private readonly input: MigrateDatabaseInput) {
-    const { runId, target, server, database, category, carried } = input;
+    const { runId, target, server, database, category, pass, carried } = input;
     const { workflowId, firstExecutionRunId } = workflowInfo();
     const self = { workflowId, firstRunId: firstExecutionRunId };
     this.#gate = new LeaseHolder(self, false, carried?.gate);
     this.#total = new LeaseHolder(self, false, carried?.total);
     const ref = { runId, target, server, database };
     this.#pending = new PendingChunks(
-      (page) => control.listChunks({ ...ref, ...page }),
+      (page) => control.listChunks({ ...ref, pass, ...page }),
       carried?.afterOrdinal ?? -1,
     );
     this.#inFlight = new ChunksInFlight(category, ref, {
@@ -173,9 +176,15 @@ class DatabaseRun {
 
   /** Leases bound the exports; what is exported already and waits for the steps behind is bounded by them in turn. */
   get #hasRoom(): boolean {
+    if (!this.#reads) return this.#inFlight.size < maxChunksLoading;
     const permits = Math.min(this.#gate.permits, this.#controls.capped ? this.#total.permits : Infinity);
     const most = Math.min(permits * chunksPerPermit, maxChunksInFlight);
     return this.#inFlight.exporting < permits && this.#inFlight.size < most;
+  }
+
+  /** Whether the pass takes sessions at the source. */
+  get #reads(): boolean {
+    return this.input.pass !== 'load';
   }
 
   /** Tells the lessors what could be used now, so that what cannot be goes to others. */
@@ -183,7 +192,7 @@ class DatabaseRun {
     const { category, endpoint, terms } = this.input;
     const { capped } = this.#controls;
     const holding = this.#inFlight.exporting;
-    const rest = this.#pending.known ?? maxChunksInFlight;
+    const rest = this.#reads ? (this.#pending.known ?? maxChunksInFlight) : 0;
     const wanted = this.#mayGoOn ? Math.min(holding + rest, maxChunksInFlight) : holding;
     const ofTotal = capped ? this.#total.report(wanted, holding) : undefined;
     if (ofTotal !== undefined)

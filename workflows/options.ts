@@ -14,13 +14,15 @@ export const maxHistoryEvents = 2_000;
 export const chunkPageSize = 50;
 /** The server bounds pending children at 2,000; a database stays far under it whatever is asked for. */
 export const maxChunksInFlight = 200;
+/** Chunks of a database that are loaded at a time, where no session at their source bounds them. */
+export const maxChunksLoading = 12;
 /** Databases beyond these begin when one has ended: to start and to end one costs the category some 16 events. */
 export const maxDatabasesInFlight = 100;
 /** Leaves room for 100 databases to end before the 4,096 events that no history should have. */
 export const maxCategoryEvents = 2_800;
 /** Chunks in flight for each that may be exported: one that leaves the source, and others in the steps behind. */
 export const chunksPerPermit = 3;
-/** How often a chunk begins at its source when its parts vanish between two steps. */
+/** How often a chunk, or a whole, begins at its source when parts vanish between two steps. */
 export const maxRounds = 3;
 /** The largest limit that a server can be given; the category file's schema has the same. */
 export const maxPerServer = 256;
@@ -119,6 +121,12 @@ export const stepOptions = {
   retry: { ...passing, maximumAttempts: 12 },
 } as const satisfies ActivityOptions;
 
+/** As a step, of many chunks at once. */
+export const wholeOptions = {
+  ...stepOptions,
+  startToCloseTimeout: '7d',
+} as const satisfies ActivityOptions;
+
 /** Building a large target table can take long; a wrong target cannot pass by itself. */
 export const finalizeOptions = {
   taskQueue: controlTaskQueue,
@@ -135,4 +143,13 @@ export const watchOptions = {
   startToCloseTimeout: '7d',
   heartbeatTimeout: '10s',
   retry: { ...passing, maximumAttempts: 5 },
+} as const satisfies ActivityOptions;
+
+/** A page of a clean-up: minutes, by the number of objects. It waits for a bucket that does not answer, and is in no hurry. */
+export const cleanUpOptions = {
+  taskQueue: controlTaskQueue,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  startToCloseTimeout: '12h',
+  heartbeatTimeout: '20s',
+  retry: { ...passing, maximumAttempts: 12 },
 } as const satisfies ActivityOptions;

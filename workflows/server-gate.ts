@@ -17,6 +17,7 @@ import { ServerLimit, type ServerLimitState } from './gate/server-limit.js';
 import { Leases, type LeasesState, same } from './leases/leases.js';
 import {
   type GateStatus,
+  type GateTerms,
   gateLimitSignal,
   gateStatusQuery,
   joinGateSignal,
@@ -55,6 +56,8 @@ class ServerGate {
   #checking = false;
   #guardScope: CancellationScope | undefined;
   #guardRunning = false;
+  /** On whose terms, and which, the guard runs. */
+  #watched: GateTerms | undefined;
   /** Instants in workflow time, in milliseconds. */
   #nextCheck = Date.now() + gateTimes.checkMs;
   #nextRotation = Date.now() + gateTimes.rotateMs;
@@ -236,7 +239,7 @@ class ServerGate {
   /** Keeps the guard's probe running for as long as a category asks for it. */
   #watch(): void {
     const wanted = this.#limit.guard !== undefined;
-    if (!wanted) this.#guardScope?.cancel();
+    if (!wanted || this.#guardRevised) this.#guardScope?.cancel();
     // Its session is one of the limit's, and has to be free first.
     if (!wanted || this.#guardRunning || this.#leases.granted >= this.#limit.limit) return;
     this.#guardRunning = true;
@@ -252,9 +255,19 @@ class ServerGate {
       });
   }
 
+  /** The run that has the guard has changed it meanwhile. */
+  get #guardRevised(): boolean {
+    const { guard } = this.#limit;
+    return (
+      guard?.runId === this.#watched?.runId &&
+      JSON.stringify(guard?.guard) !== JSON.stringify(this.#watched?.guard)
+    );
+  }
+
   async #judge(): Promise<void> {
     const { guard } = this.#limit;
     if (guard === undefined) return;
+    this.#watched = guard;
     const { runId, server } = guard;
     try {
       const verdict = await watching.watchSource({ runId, server, reduced: this.#limit.reduced });

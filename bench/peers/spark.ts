@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { installPostgresDriver, installSpark, installSqlServerDriver } from '../../sandbox/services/spark.js';
 import { foundingJoin } from '../founding-join.js';
 import { type Figures, measureProcess, measureWithin } from '../measure.js';
 import { type BenchTable, days, timeColumn } from '../tables.js';
 import { conninfo } from '../target.js';
-import { installDrivers, installSpark } from './install.js';
 import type { Peer, PeerPlace } from './peer.js';
 
 /**
@@ -16,7 +16,11 @@ import type { Peer, PeerPlace } from './peer.js';
  * which each job of the founding case would pay for anew: that time is no part of the figures.
  */
 export async function startSpark({ source, target, scratch }: PeerPlace): Promise<Peer> {
-  const [pyspark, jars] = await Promise.all([installSpark(), installDrivers()]);
+  const [pyspark, ...jars] = await Promise.all([
+    installSpark(),
+    installSqlServerDriver(),
+    installPostgresDriver(),
+  ]);
   mkdirSync(scratch, { recursive: true });
   const options = { jars, scratch, source: sourceUrl(source) };
   const child = spawn('python3', [join(__dirname, 'spark.py'), JSON.stringify(options)], {

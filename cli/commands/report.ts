@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
+import { loadStorageEnvironment } from '../../config/environment.js';
 import { type ChunkTotals, chunkTotals } from '../../engine/postgres/control/reports.js';
 import type { Run } from '../../engine/postgres/control/types.js';
 import { openBucket } from '../../engine/storage/open-bucket.js';
@@ -59,7 +60,9 @@ async function report(session: Session, category: string, options: ReportOptions
         `Until then: migrate status ${category} --json`,
     );
   const { bucket, key } = locate(run.report);
-  await pipeline(await openBucket(bucket).stream(key), session.io.stdout, { end: false });
+  await pipeline(await openBucket(bucket, loadStorageEnvironment()).stream(key), session.io.stdout, {
+    end: false,
+  });
   return 'done';
 }
 

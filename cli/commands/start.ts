@@ -7,6 +7,7 @@ import { CliError } from '../cli-error.js';
 import type { Exit } from '../exit-codes.js';
 import { temporalCommand } from '../explain.js';
 import { follow } from '../follow.js';
+import { hasWorkers, noWorkers } from '../has-workers.js';
 import { findRun } from '../run.js';
 import type { Common, Session } from '../session.js';
 
@@ -69,10 +70,7 @@ async function start(session: Session, options: StartOptions, input: StartInput)
   const runId = await startWorkflow(client, input);
   const { category } = input;
   const workers = await hasWorkers(client);
-  if (!workers)
-    session.note(
-      `No worker asks for work on the task queue '${taskQueue}' yet: the run waits (npm run worker).`,
-    );
+  if (!workers) session.note(noWorkers);
   // With --json, --wait's own lines say all of it.
   if (!(options.json && options.wait))
     await session.show(
@@ -107,16 +105,6 @@ async function startWorkflow(client: Client, input: StartInput): Promise<string>
         `watch it with: migrate watch ${category}; end it with: migrate stop ${category}.`,
     );
   }
-}
-
-/** Whether any worker asked for workflow tasks in the last minutes, as far as the server knows. */
-async function hasWorkers(client: Client): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: 1,
-  });
-  return (pollers ?? []).length > 0;
 }
 
 function inputOf(category: string, { jobMode, inputPartition }: StartOptions): StartInput {

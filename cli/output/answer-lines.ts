@@ -1,4 +1,4 @@
-import type { CategoryStatus, Resolved } from '../../workflows/messages.js';
+import type { CategoryStatus, Reloaded, Resolved } from '../../workflows/messages.js';
 import { count, counted } from './quantities.js';
 import { chunkLine, holdLines, limitText } from './status-lines.js';
 
@@ -14,4 +14,10 @@ export function answerLines(status: CategoryStatus): readonly string[] {
 /** What a run answers to retry and skip. */
 export function resolvedLines(verb: string): (answer: Resolved) => readonly string[] {
   return ({ resolved, parked }) => [`${counted(resolved, 'chunk')} ${verb}; ${count(parked)} still parked.`];
+}
+
+/** What a run answers to reload. */
+export function reloadedLines({ fields }: Reloaded): readonly string[] {
+  if (fields.length === 0) return ['Nothing has changed that a run under way could take over.'];
+  return [`${fields.join(', ')}: in effect for every step that begins from now on.`];
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { engineSchema, glueSchema } from './engine.js';
 import { guardSchema } from './guard.js';
+import { retentionSchema } from './retention.js';
 import { allowed, schemaReference, strictObject, whole } from './strict-object.js';
 import { targetSchema } from './target.js';
 
@@ -22,6 +24,8 @@ export const categoryFileSchema = strictObject({
     .describe(
       'snapshot: one SNAPSHOT transaction per chunk. rcsi: one statement per table. quiesced: nothing writes.',
     ),
+  engine: engineSchema,
+  glue: glueSchema.prefault({}),
   concurrency: strictObject({
     perServer: whole(1, 256, 'sessions').default(4).describe('Sessions on one source server at a time.'),
   }).prefault({}),
@@ -52,6 +56,7 @@ export const categoryFileSchema = strictObject({
   storage: strictObject({
     partRows: whole(1, 100_000_000, 'rows').default(250_000).describe('Rows of one Parquet part.'),
   }).prefault({}),
+  retention: retentionSchema.prefault({}),
   duckdb: strictObject({
     memoryLimit: z
       .string(allowed(memoryAllowed))

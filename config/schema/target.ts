@@ -88,6 +88,12 @@ export const targetSchema = strictObject({
     .describe(
       'How text keys are compared in joins: by bytes, or without case and trailing blanks as SQL Server does.',
     ),
+  scope: z
+    .enum(['chunk', 'database', 'category'], allowed("'chunk', 'database' or 'category'"))
+    .default('chunk')
+    .describe(
+      'Where a transform looks for matches. chunk: in the rows of one window. database: in all windows of a database. category: in all databases. The wider ones export every window first, then transform all of them at once.',
+    ),
   chunk: chunk.prefault({}),
 });
 

@@ -7,7 +7,11 @@ import type { Window } from './windows.js';
 /** Changes when the engine joins, casts or folds in another way: what the old one made must be made again. */
 const transformVersion = 1;
 
-/** Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. */
+/**
+ * Changes when the layout of Parquet parts or COPY text changes in a way that old parts must not be reused. Whether the
+ * worker or a job of Glue wrote them is no part of it: both write this layout, and a checksum proves each content, so a
+ * category may change its engine and keep what is done.
+ */
 const engineVersion = 'duckdb-1';
 
 export interface RawContent {
@@ -62,6 +66,7 @@ function chunkFingerprint(target: TargetConfig, raw: readonly string[]): string 
     transformVersion,
     transform: target.transform?.sql ?? null,
     joinKeys: target.joinKeys ?? null,
+    scope: target.scope,
     columns: target.columns.map(({ name, pgType, nullable, policy }) => [
       name,
       pgType,
@@ -86,9 +91,19 @@ export function windowFingerprint(
   );
 }
 
-/** A chunk's transformed parts belong to one export of its raw parts. */
-export function transformedFingerprint(chunk: string, rawAttempt: string): string {
-  return hash({ chunk, rawAttempt });
+/** A chunk's transformed parts belong to one export: of its own raw parts, or of all that it was joined with. */
+export function transformedFingerprint(chunk: string, exported: string): string {
+  return hash({ chunk, exported });
+}
+
+/** Names the exports of all chunks that are transformed as a whole: another export of one of them is another whole. */
+export function wholeDigest(
+  members: readonly { readonly chunkId: string; readonly fingerprint: string; readonly attempt: string }[],
+): string {
+  const sorted = members
+    .map(({ chunkId, fingerprint, attempt }) => [chunkId, fingerprint, attempt].join(' '))
+    .sort();
+  return hash(sorted);
 }
 
 function hash(value: unknown): string {

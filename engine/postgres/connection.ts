@@ -1,15 +1,21 @@
 import { checkServerIdentity } from 'node:tls';
-import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import type { PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg';
 import { MigrationError } from '../errors.js';
 import { toTargetError } from './errors.js';
+import { Lender } from './lender.js';
 
 export interface TargetEndpoint {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  /** Text, or a function that is asked for each new connection (a token that expires). */
-  readonly password: string | (() => Promise<string>);
+  /**
+   * Text, or a function that is asked for each new connection (a token that expires). With a password that was
+   * `refused`, it looks whether there is another one by now.
+   */
+  readonly password: string | ((refused?: string) => Promise<string>);
+  /** What to check where the server refuses the login; by default user and password. */
+  readonly loginAdvice?: string;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca?: string;
   /** On unless set to false: encrypted, chain verified, host name checked. */
@@ -55,14 +61,14 @@ const sessionSettings = `
 /** Opens nothing yet: the first use connects. */
 export function createTarget(endpoint: TargetEndpoint): Target {
   const address = `${endpoint.host}:${endpoint.port}/${endpoint.database}`;
-  const pool = new Pool(poolConfig(endpoint));
-  // An idle connection that the server ends must not end the process; the next use opens another.
-  pool.on('error', () => undefined);
-  const failure = (error: unknown) => toTargetError(error, { address, user: endpoint.user });
+  const { user, loginAdvice } = endpoint;
+  const context = { address, user, ...(loginAdvice !== undefined && { loginAdvice }) };
+  const failure = (error: unknown) => toTargetError(error, context);
+  const lender = new Lender(poolConfig(endpoint), endpoint.password, failure);
 
   async function withClient<T>(work: (client: TargetClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    const client = await pool.connect().catch((error: unknown) => Promise.reject(failure(error)));
+    const client = await lender.lend();
     let broken = false;
     const onError = () => {
       broken = true;
@@ -76,8 +82,10 @@ export function createTarget(endpoint: TargetEndpoint): Target {
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       const failed = failure(error);
-      // The server that was the writer keeps its connections after a fail-over; only a new one finds the new writer.
-      broken ||= failed instanceof MigrationError && failed.code === 'TARGET_READ_ONLY';
+      if (failed instanceof MigrationError && failed.code === 'TARGET_READ_ONLY') {
+        broken = true;
+        lender.demoted();
+      }
       throw failed;
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -109,7 +117,7 @@ export function createTarget(endpoint: TargetEndpoint): Target {
     withClient,
     transaction,
     query: (text, values) => withClient((client) => client.query(text, values)),
-    close: () => pool.end(),
+    close: () => lender.close(),
   };
 }
 
@@ -119,7 +127,6 @@ function poolConfig(endpoint: TargetEndpoint): PoolConfig {
     port: endpoint.port,
     database: endpoint.database,
     user: endpoint.user,
-    password: endpoint.password,
     max: endpoint.maxConnections ?? 4,
     application_name: 'migrate',
     connectionTimeoutMillis: 15_000,

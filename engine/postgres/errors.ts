@@ -6,6 +6,8 @@ export interface TargetContext {
   /** `host:port/database`. */
   readonly address: string;
   readonly user: string;
+  /** What to check where the login is refused; the advice for a password where it is left out. */
+  readonly loginAdvice?: string;
 }
 
 interface Rule {
@@ -16,7 +18,7 @@ interface Rule {
 
 /** SQLSTATE -> code, first match. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const rules: readonly Rule[] = [
-  { state: /^28/, code: 'TARGET_LOGIN', advice: 'Check RDS_USER, RDS_PASSWORD and pg_hba.conf.' },
+  { state: /^28/, code: 'TARGET_LOGIN', advice: 'Check RDS_USER, its password and pg_hba.conf.' },
   { state: /^3D000$/, code: 'TARGET_LOGIN', advice: 'Check RDS_DATABASE, or create the database.' },
   { state: /^42501$/, code: 'TARGET_PERMISSION', advice: 'See docs/target-permissions.md for the grants.' },
   {
@@ -120,12 +122,12 @@ export function toTargetError(error: unknown, context: TargetContext): unknown {
   if (/password must be a string|SASL/.test(error.message))
     return new MigrationError(
       'TARGET_LOGIN',
-      `${at} refused user '${context.user}'. Check RDS_USER and RDS_PASSWORD.`,
+      `${at} refused user '${context.user}'. Check RDS_USER and its password.`,
     );
   return error;
 }
 
-function fromServer(error: DatabaseError, { address, user }: TargetContext): MigrationError {
+function fromServer(error: DatabaseError, { address, user, loginAdvice }: TargetContext): MigrationError {
   const state = error.code ?? 'XX000';
   const cause = new TargetFault(state, error.routine);
   if (/^2[23]/.test(state)) return dataError(error, state, address, cause);
@@ -133,7 +135,7 @@ function fromServer(error: DatabaseError, { address, user }: TargetContext): Mig
   if (rule?.code === 'TARGET_LOGIN')
     return new MigrationError(
       rule.code,
-      `PostgreSQL at ${address} refused user '${user}' (${state}). ${rule.advice}`,
+      `PostgreSQL at ${address} refused user '${user}' (${state}). ${(state.startsWith('28') && loginAdvice) || rule.advice}`,
       { cause },
     );
   if (state.startsWith('MG'))

@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors.js';
-import type { Column } from './types.js';
+import type { Column, LogicalType } from './types.js';
 
 export interface TsqlColumn extends Column {
   /** Type name out of `sys.types`, or a declaration that begins with it: `datetime2(3)`; any name for a CLR type. */
@@ -22,9 +22,16 @@ export function quoteTsql(name: string): string {
  * @throws MigrationError SOURCE_TYPE for a column without a form; see `hasServerForm`.
  */
 export function checksumSelectListTsql(columns: readonly TsqlColumn[]): string {
-  const row = concat(columns.map(canonicalTsql));
-  const hash = `CONVERT(bigint, SUBSTRING(HASHBYTES('MD5', ${row}), 1, 8))`;
+  const hash = rowHashTsql(columns);
   return `COUNT_BIG(*) AS [rows], CONVERT(varchar(40), SUM(CONVERT(decimal(38,0), ${hash}))) AS [sum]`;
+}
+
+/**
+ * Expression that gives the hash of one row as a bigint, which has the bits of the unsigned hash.
+ * @throws MigrationError SOURCE_TYPE for a column without a form; see `hasServerForm`.
+ */
+export function rowHashTsql(columns: readonly TsqlColumn[]): string {
+  return `CONVERT(bigint, SUBSTRING(HASHBYTES('MD5', ${concat(columns.map(canonicalTsql))}), 1, 8))`;
 }
 
 function concat(fields: readonly string[]): string {
@@ -64,23 +71,17 @@ function canonicalTsql(column: TsqlColumn): string {
     case 'int':
       return orNull(`CONVERT(varchar(20), ${name})`);
     case 'decimal':
-      return orNull(`CONVERT(varchar(41), ${exactDecimal(column, name)})`);
+      return orNull(`CONVERT(varchar(41), ${exactDecimalTsql(column, name)})`);
     case 'float': {
       const bytes = type.bits / 8;
       return orNull(`LOWER(CONVERT(varchar(16), CONVERT(binary(${bytes}), ${name}), 2))`);
     }
     case 'date':
-      return orNull(`CONVERT(varchar(10), ${name}, 23)`);
     case 'time':
-      return orNull(type.precision === 0 ? converted(8, name, 108) : converted(16, name, 121));
     case 'timestamp':
-      return orNull(type.precision === 0 ? converted(19, name, 120) : converted(27, name, 121));
-    case 'offsetTimestamp': {
-      const all = converted(34, name, 121);
-      return orNull(type.precision === 0 ? `${converted(19, name, 120)} + ' ' + RIGHT(${all}, 6)` : all);
-    }
+    case 'offsetTimestamp':
     case 'uuid':
-      return orNull(`LOWER(CONVERT(varchar(36), ${name}))`);
+      return orNull(plainTextTsql(type, name));
     case 'text':
       if (hasServerForm(column)) return textField(name);
       throw withoutServerForm(column);
@@ -91,8 +92,28 @@ function canonicalTsql(column: TsqlColumn): string {
   }
 }
 
+type PlainType = Extract<LogicalType, { kind: 'date' | 'time' | 'timestamp' | 'offsetTimestamp' | 'uuid' }>;
+
+/** The value of such a type as the text that stands in the canonical one; NULL for NULL. `name` is quoted. */
+export function plainTextTsql(type: PlainType, name: string): string {
+  switch (type.kind) {
+    case 'date':
+      return `CONVERT(varchar(10), ${name}, 23)`;
+    case 'time':
+      return type.precision === 0 ? converted(8, name, 108) : converted(16, name, 121);
+    case 'timestamp':
+      return type.precision === 0 ? converted(19, name, 120) : converted(27, name, 121);
+    case 'offsetTimestamp': {
+      const all = converted(34, name, 121);
+      return type.precision === 0 ? `${converted(19, name, 120)} + ' ' + RIGHT(${all}, 6)` : all;
+    }
+    case 'uuid':
+      return `LOWER(CONVERT(varchar(36), ${name}))`;
+  }
+}
+
 /** money prints two of its four decimals, and rounds for it. */
-function exactDecimal({ type, sourceType }: TsqlColumn, name: string): string {
+export function exactDecimalTsql({ type, sourceType }: TsqlColumn, name: string): string {
   if (type.kind !== 'decimal' || !/^(small)?money$/.test(baseName(sourceType))) return name;
   return `CONVERT(decimal(${type.precision},${type.scale}), ${name})`;
 }

@@ -1,19 +1,21 @@
 import type sql from 'mssql';
 import type { Connection } from 'tedious';
 import { sqlFile } from '../sql-files.js';
+import { authenticationOf, type SourceLogin } from './authentication.js';
 import { connectError, type SourcePlace, sourceError } from './errors.js';
 import { OneConnectionPool } from './one-connection-pool.js';
 import { MssqlSession, type SourceSession } from './session.js';
 
 export type { SourceSession } from './session.js';
 
-export interface SourceEndpoint {
+/** A database, and who logs in to it. */
+export type SourceEndpoint = SourceLogin & SourceAddress;
+
+interface SourceAddress {
   readonly alias: string;
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  readonly user: string;
-  readonly password: string;
   /** PEM of the certificate authorities to trust instead of Node's own list. */
   readonly ca?: string;
   /** Name expected in the certificate, where it is not `host`. */
@@ -84,8 +86,7 @@ function poolConfig(endpoint: SourceEndpoint): sql.config {
     server: endpoint.host,
     port: endpoint.port,
     database: endpoint.database,
-    user: endpoint.user,
-    password: endpoint.password,
+    authentication: authenticationOf(endpoint),
     validateConnection: 'socket',
     pool: { min: 1, max: 1, idleTimeoutMillis: day },
     options: {

@@ -27,6 +27,20 @@ const certificateCodes: ReadonlySet<string> = new Set([
 ]);
 const nameMismatch = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
+/** The driver got no token from Microsoft Entra. */
+const noToken = 'EFEDAUTH';
+const noTokenAdvice =
+  'Microsoft Entra gave no token: check SOURCE_AUTH, SOURCE_TENANT_ID and SOURCE_CLIENT_ID, the secret of the service ' +
+  'principal or the identity of this machine, and that the identity is a user of the database (CREATE USER … FROM EXTERNAL PROVIDER)';
+/** It could not be asked. */
+const unresolved: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'ECONNRESET',
+]);
+
 /** Codes of mssql that mean a mistake of the caller. */
 const misuseCodes: ReadonlySet<string> = new Set(['EPARAM', 'EARGS', 'EINJECT', 'EREQINPROG', 'ENOTBEGUN']);
 
@@ -47,6 +61,8 @@ export function connectError(
   const known = [...reported, ...(facts.number === undefined ? [] : [facts.number])];
   const named = tellingRule(known);
   if (named !== undefined) return fromRule(named.rule, { ...facts, number: named.number }, place);
+  if (facts.codes.includes(noToken) && !facts.codes.some((code) => unresolved.has(code)))
+    return build('SOURCE_LOGIN', noTokenAdvice, facts, place);
   if (facts.codes.includes('ELOGIN')) return refusedLogin({ ...facts, number: known[0] }, place);
   const reason = facts.codes.find((code) => code !== 'ESOCKET') ?? facts.codes[0] ?? 'unknown cause';
   return build(

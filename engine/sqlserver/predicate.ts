@@ -32,14 +32,34 @@ export interface SqlFragment {
  * FILTER_INVALID for a bound that is no ISO date or finer than the column
  */
 export function whereClause(predicate: SourcePredicate, suffix = ''): SqlFragment {
+  const params: SqlParameter[] = [];
+  const sql = whereText(predicate, suffix, (bound) => {
+    params.push(bound.param);
+    return bound.sql;
+  });
+  return { sql, params };
+}
+
+/**
+ * The same with its values in the text, for who can send no parameters.
+ * @throws as `whereClause`
+ */
+export function whereLiteral(predicate: SourcePredicate): string {
+  return whereText(predicate, '', ({ sql, param }) => sql.replace(`@${param.name}`, () => literalOf(param)));
+}
+
+function whereText(
+  predicate: SourcePredicate,
+  suffix: string,
+  textOf: (bound: Exclude<Bound, string>) => string,
+): string {
   const { chunkColumn, from, to, isNull, partition, filter } = predicate;
   const conditions: string[] = [];
-  const params: SqlParameter[] = [];
   const compare = (column: ChunkColumn, operator: '>=' | '<', name: string, value: string | undefined) => {
     if (value === undefined) return;
     const bound = boundOf(column, name + suffix, value);
-    conditions.push(condition(quoteTsql(column.name), operator, bound));
-    if (typeof bound === 'object') params.push(bound.param);
+    const side = typeof bound === 'object' ? textOf(bound) : undefined;
+    conditions.push(condition(quoteTsql(column.name), operator, bound, side));
   };
   if (from !== undefined || to !== undefined || isNull !== undefined) {
     if (chunkColumn === undefined) {
@@ -56,15 +76,20 @@ export function whereClause(predicate: SourcePredicate, suffix = ''): SqlFragmen
   }
   // On lines of its own, so that a comment at the filter's end cannot swallow what follows.
   if (filter !== undefined) conditions.push(`(\n${filter}\n)`);
-  return { sql: conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`, params };
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+function literalOf({ sqlType, value }: SqlParameter): string {
+  if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
+  return `${sqlType.startsWith('n') ? 'N' : ''}'${value.replaceAll("'", "''")}'`;
 }
 
 function boundOf(column: ChunkColumn, name: string, value: string): Bound {
   return isDateColumn(column) ? dateBound(column, name, value) : keyBound(column, name, value);
 }
 
-/** Of a bound beyond the column's type: every value or none is on its side. */
-function condition(column: string, operator: '>=' | '<', bound: Bound): string {
-  if (typeof bound === 'object') return `${column} ${operator} ${bound.sql}`;
+/** `side` is what is compared with; of a bound beyond the column's type every value or none is on its side. */
+function condition(column: string, operator: '>=' | '<', bound: Bound, side: string | undefined): string {
+  if (side !== undefined) return `${column} ${operator} ${side}`;
   return (operator === '>=') === (bound === 'below') ? `${column} IS NOT NULL` : '1 = 0';
 }

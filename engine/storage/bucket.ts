@@ -3,6 +3,16 @@ import type { Readable } from 'node:stream';
 export interface ObjectInfo {
   readonly key: string;
   readonly bytes: number;
+  /** By the clock of the store. */
+  readonly lastModified: Date;
+}
+
+/** A small object as it was read. */
+export interface ReadObject {
+  readonly body: string;
+  readonly version: ObjectVersion;
+  /** By the clock of the store. */
+  readonly lastModified: Date;
 }
 
 /** Opaque version of an object, for conditional puts (an ETag, or a hash of the content on file://). */
@@ -10,7 +20,8 @@ export type ObjectVersion = string;
 
 /**
  * A place for objects under slash-separated keys. Implementations: `file-bucket.ts`, `s3-bucket.ts`.
- * Every method throws MigrationError: STORAGE_ACCESS (no such bucket, no permission), STORAGE_IO (may pass).
+ * Every method throws MigrationError: STORAGE_ACCESS (no such bucket, no permission), STORAGE_IO and STORAGE_THROTTLED
+ * (may pass).
  */
 export interface Bucket {
   /** `file:///…` or `s3://bucket/prefix`, for messages and reports. */
@@ -24,15 +35,21 @@ export interface Bucket {
    * Returns false when somebody else was first.
    */
   putIf(key: string, body: string, expected: ObjectVersion | null): Promise<boolean>;
-  /** The object and its version, or undefined where there is none. Small objects only. */
-  get(key: string): Promise<{ readonly body: string; readonly version: ObjectVersion } | undefined>;
+  /** The object, or undefined where there is none. Small objects only. */
+  get(key: string): Promise<ReadObject | undefined>;
   stream(key: string): Promise<Readable>;
   /** A local path with the object's bytes: the file itself on file://, else a download into `directory`. */
   localFile(key: string, directory: string, signal?: AbortSignal): Promise<string>;
-  /** Every object whose key starts with `prefix`, in pages behind the scenes. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /**
+   * For cleaning up, never for what must be complete: a manifest says what there is.
+   * Every object whose key starts with `prefix`, in pages behind the scenes; with `after`, a key that this bucket has
+   * listed before, only what comes behind that, be it still there or not.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
   /** Deletes an object; no error where there is none. */
   delete(key: string): Promise<void>;
-  /** Proves that the bucket can be written, read and deleted, with an object of its own; else STORAGE_ACCESS. */
+  /** Deletes an object that is still at `expected`. Returns false where it is not, or is gone. */
+  deleteIf(key: string, expected: ObjectVersion): Promise<boolean>;
+  /** Proves that the bucket can be written, read and deleted, with an object of its own; else throws STORAGE_ACCESS. */
   probe(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { MigrationError } from '../errors.js';
-import type { Bucket, ObjectInfo, ObjectVersion } from './bucket.js';
+import type { Bucket, ObjectInfo, ObjectVersion, ReadObject } from './bucket.js';
 import { withFileLock } from './file-lock.js';
 import { probeBucket } from './probe.js';
 import { fileError, systemCode } from './storage-error.js';
@@ -63,11 +63,17 @@ class FileBucket implements Bucket {
     });
   }
 
-  async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
+  async get(key: string): Promise<ReadObject | undefined> {
     return this.#mapped('read', key, async () => {
-      const body = await orUndefined(readFile(this.#path(key)), ['ENOENT', 'ENOTDIR']);
-      if (!body) return undefined;
-      return { body: body.toString('utf8'), version: createHash('sha256').update(body).digest('hex') };
+      const file = await orUndefined(open(this.#path(key)), ['ENOENT', 'ENOTDIR']);
+      if (!file) return undefined;
+      try {
+        const body = await file.readFile();
+        const version = createHash('sha256').update(body).digest('hex');
+        return { body: body.toString('utf8'), version, lastModified: (await file.stat()).mtime };
+      } finally {
+        await file.close();
+      }
     });
   }
 
@@ -83,8 +89,8 @@ class FileBucket implements Bucket {
     });
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix);
+  async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after);
   }
 
   async delete(key: string): Promise<void> {
@@ -94,23 +100,36 @@ class FileBucket implements Bucket {
     });
   }
 
+  async deleteIf(key: string, expected: ObjectVersion): Promise<boolean> {
+    return this.#mapped('delete', key, async () => {
+      await mkdir(join(this.#root, scratchName), { recursive: true });
+      return this.#locked(key, async () => {
+        if ((await this.get(key))?.version !== expected) return false;
+        await unlink(this.#path(key));
+        return true;
+      });
+    });
+  }
+
   async probe(): Promise<void> {
     await probeBucket(this);
   }
 
-  async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
+  /** In the order of names, folder by folder; `after` says where in that order to begin. */
+  async *#walk(folder: string, prefix: string, after: string | undefined): AsyncIterable<ObjectInfo> {
     const entries = await this.#mapped('list', folder, () =>
       orUndefined(readdir(join(this.#root, folder), { withFileTypes: true })),
     );
     const sorted = (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const from = after?.startsWith(folder) ? after.slice(folder.length).split('/')[0] : undefined;
     for (const entry of sorted) {
       const key = `${folder}${entry.name}`;
-      if (key === scratchName) continue;
+      if (key === scratchName || key === after || (from !== undefined && entry.name < from)) continue;
       if (entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) {
-        yield* this.#walk(`${key}/`, prefix);
+        yield* this.#walk(`${key}/`, prefix, entry.name === from ? after : undefined);
       } else if (entry.isFile() && key.startsWith(prefix)) {
         const info = await orUndefined(stat(join(this.#root, key)));
-        if (info) yield { key, bytes: info.size };
+        if (info) yield { key, bytes: info.size, lastModified: info.mtime };
       }
     }
   }

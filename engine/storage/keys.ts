@@ -79,3 +79,14 @@ export function encodeSegment(name: string): string {
   const hash = createHash('sha256').update(name, 'utf8').digest('hex').slice(0, 32);
   return `${encoded.slice(0, maxSegmentBytes - hash.length - 1)}~${hash}`;
 }
+
+/** The name that `encodeSegment` made a segment of; undefined where it was cut, or made by nobody here. */
+export function decodeSegment(segment: string): string | undefined {
+  if (segment === '%00') return '';
+  if (!/^([A-Za-z0-9_.-]|%[0-9A-F]{2})+$/.test(segment)) return undefined;
+  const bytes = segment.replace(/%(..)|(.)/g, (_, hex: string | undefined, char: string) =>
+    hex === undefined ? Buffer.from(char).toString('hex') : hex,
+  );
+  const name = Buffer.from(bytes, 'hex').toString('utf8');
+  return encodeSegment(name) === segment ? name : undefined;
+}

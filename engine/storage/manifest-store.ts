@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MigrationError } from '../errors.js';
 import type { LogicalType } from '../rows/types.js';
-import type { Bucket, ObjectVersion } from './bucket.js';
+import type { Bucket, ObjectVersion, ReadObject } from './bucket.js';
 import { manifestKey, type ObjectKey } from './keys.js';
 import type { Manifest } from './manifest.js';
 
@@ -41,6 +41,7 @@ const manifestSchema = z.strictObject({
 export interface FoundManifest {
   readonly manifest: Manifest;
   readonly version: ObjectVersion;
+  readonly lastModified: Date;
 }
 
 /** As `findManifest`, for those who only read. */
@@ -55,7 +56,12 @@ export async function readManifest(bucket: Bucket, prefix: ObjectKey): Promise<M
 export async function findManifest(bucket: Bucket, prefix: ObjectKey): Promise<FoundManifest | undefined> {
   const key = manifestKey(prefix);
   const found = await bucket.get(key);
-  return found && { manifest: parseManifest(found.body, `${key} in ${bucket.url}`), version: found.version };
+  return found && asManifest(found, `${key} in ${bucket.url}`);
+}
+
+/** What was read as a manifest. Throws STORAGE_IO, naming `where`, for one that is damaged or contradicts itself. */
+export function asManifest({ body, version, lastModified }: ReadObject, where: string): FoundManifest {
+  return { manifest: parseManifest(body, where), version, lastModified };
 }
 
 /** Puts `manifest` in the place of what was found there, or of nothing; false where somebody else was first. */

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../errors.js';
 import type { Bucket } from './bucket.js';
-import { textField } from './storage-error.js';
 
-/** Writes, reads and deletes an object of its own; throws STORAGE_ACCESS naming the bucket and the failed step. */
+/**
+ * Writes, reads and deletes an object of its own; throws STORAGE_ACCESS naming the bucket and the failed step, or
+ * STORAGE_THROTTLED.
+ */
 export async function probeBucket(bucket: Bucket): Promise<void> {
   const key = `migrate-probe-${randomUUID()}`;
   await step(bucket, 'written', () => bucket.put(key, key));
   const read = await step(bucket, 'read', () => bucket.get(key));
   await step(bucket, 'deleted', () => bucket.delete(key));
+  // S3 denies what is not there to those who may not list.
+  await step(bucket, 'asked for what is not there', () => bucket.get(key));
   if (read?.body !== key) {
     throw new MigrationError('STORAGE_ACCESS', `${bucket.url} does not give back what was written to it.`);
   }
@@ -18,11 +22,10 @@ async function step<T>(bucket: Bucket, what: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    const reason = textField(error, 'message') ?? String(error);
-    throw new MigrationError(
-      'STORAGE_ACCESS',
-      `${bucket.url} cannot be ${what}: ${reason} Check that it exists and that this worker may use it.`,
-      { cause: error },
-    );
+    if (!(error instanceof MigrationError) || error.code === 'STORAGE_THROTTLED') throw error;
+    const next = error.code === 'STORAGE_ACCESS' ? '' : ' Check that it exists and that it can be reached.';
+    throw new MigrationError('STORAGE_ACCESS', `${bucket.url} cannot be ${what}: ${error.message}${next}`, {
+      cause: error,
+    });
   }
 }

@@ -1,92 +1,52 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  PutObjectCommand,
+  type GetObjectCommandOutput,
   paginateListObjectsV2,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { MigrationError } from '../errors.js';
-import type { Bucket, ObjectInfo, ObjectVersion } from './bucket.js';
+import type { Bucket, ObjectInfo, ObjectVersion, ReadObject } from './bucket.js';
 import { probeBucket } from './probe.js';
-import { isMissingObject, s3Error, s3Status } from './s3-error.js';
+import { createS3Client, type S3Settings } from './s3-client.js';
+import { downloadFile } from './s3-download.js';
+import { isMissingObject, type S3Attempt, s3Attempts, s3Error, s3Status } from './s3-error.js';
+import type { S3Object } from './s3-object.js';
+import { putBytes, uploadFile } from './s3-upload.js';
 
-export interface S3BucketOptions {
-  /** Bucket name and prefix: `name` or `name/some/prefix`. */
-  readonly location: string;
-  /** Of an S3-compatible server; else AWS_ENDPOINT_URL_S3 / AWS_ENDPOINT_URL, else AWS itself. */
-  readonly endpoint?: string;
-  /** `http://host/bucket/key`; by default on when an endpoint is given, as such servers seldom have DNS. */
-  readonly pathStyle?: boolean;
-}
-
-const mebibyte = 1024 * 1024;
-/** S3 takes 10,000 parts of at least 5 MiB an upload. */
-const uploadPartBytes = (size: number): number => Math.max(8 * mebibyte, Math.ceil(size / 9_000));
-
-/** An S3 bucket, or a prefix in one. Credentials and region come from the ordinary AWS environment. */
-export function createS3Bucket(options: S3BucketOptions): Bucket {
-  const endpoint = options.endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  const client = new S3Client({
-    ...(endpoint ? { endpoint } : {}),
-    forcePathStyle: options.pathStyle ?? endpoint !== undefined,
-  });
-  const [name = '', ...prefix] = options.location.split('/').filter((part) => part !== '');
-  return new S3Bucket(client, name, prefix.map((part) => `${part}/`).join(''));
+/** An S3 bucket, `location` being its name, or a prefix in it: `name/some/prefix`. Touches nothing yet. */
+export function createS3Bucket(location: string, settings: S3Settings): Bucket {
+  return new S3Bucket(location, settings);
 }
 
 class S3Bucket implements Bucket {
   readonly url: string;
   readonly #client: S3Client;
-  readonly #name: string;
+  readonly #settings: S3Settings;
+  readonly #bucket: Pick<S3Object['at'], 'Bucket' | 'ExpectedBucketOwner'>;
   readonly #prefix: string;
 
-  constructor(client: S3Client, name: string, prefix: string) {
-    this.#client = client;
-    this.#name = name;
-    this.#prefix = prefix;
-    this.url = `s3://${name}/${prefix}`.replace(/\/$/, '');
+  constructor(location: string, settings: S3Settings) {
+    const [name = '', ...prefix] = location.split('/').filter((part) => part !== '');
+    const { bucketOwner } = settings;
+    this.url = ['s3:/', name, ...prefix].join('/');
+    this.#client = createS3Client(settings);
+    this.#settings = settings;
+    this.#bucket = { Bucket: name, ...(bucketOwner !== undefined && { ExpectedBucketOwner: bucketOwner }) };
+    this.#prefix = prefix.map((part) => `${part}/`).join('');
   }
 
   async putFile(key: string, localPath: string, signal?: AbortSignal): Promise<number> {
-    return this.#mapped(
-      'write',
-      key,
-      async () => {
-        const { size } = await stat(localPath);
-        signal?.throwIfAborted();
-        const body = createReadStream(localPath);
-        const upload = new Upload({
-          client: this.#client,
-          params: { ...this.#at(key), Body: body },
-          partSize: uploadPartBytes(size),
-          queueSize: 3,
-        });
-        const abort = () => void upload.abort();
-        signal?.addEventListener('abort', abort, { once: true });
-        try {
-          await upload.done();
-        } finally {
-          signal?.removeEventListener('abort', abort);
-          body.destroy();
-        }
-        return size;
-      },
-      signal,
-    );
+    return this.#mapped('write', key, () => uploadFile(this.#object(key), localPath, signal), signal);
   }
 
   async put(key: string, body: string | Buffer): Promise<void> {
-    await this.#mapped('write', key, () =>
-      this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body })),
-    );
+    await this.#mapped('write', key, () => putBytes(this.#object(key), Buffer.from(body)));
   }
 
   async putIf(key: string, body: string, expected: ObjectVersion | null): Promise<boolean> {
@@ -94,10 +54,12 @@ class S3Bucket implements Bucket {
     return this.#mapped('write', key, async () => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ...condition }));
+          await putBytes(this.#object(key), Buffer.from(body), condition);
           return true;
         } catch (error) {
-          if (s3Status(error) === 412 || (expected !== null && isMissingObject(error))) return false;
+          // Where an answer was lost, the client's own repetition meets the object that it has put.
+          if (s3Status(error) === 412) return s3Attempts(error) > 1 && (await this.get(key))?.body === body;
+          if (expected !== null && isMissingObject(error)) return false;
           // 409: another conditional write of this key was under way, and may or may not have succeeded.
           if (s3Status(error) !== 409 || attempt === 5) throw error;
           await sleep(100 * attempt);
@@ -106,11 +68,12 @@ class S3Bucket implements Bucket {
     });
   }
 
-  async get(key: string): Promise<{ body: string; version: ObjectVersion } | undefined> {
+  async get(key: string): Promise<ReadObject | undefined> {
     return this.#mapped('read', key, async () => {
       try {
-        const answer = await this.#client.send(new GetObjectCommand(this.#at(key)));
-        return { body: (await answer.Body?.transformToString('utf-8')) ?? '', version: answer.ETag ?? '' };
+        const { Body, ETag = '', LastModified } = await this.#open(key);
+        const body = (await Body?.transformToString('utf-8')) ?? '';
+        return { body, version: ETag, lastModified: dated(LastModified) };
       } catch (error) {
         if (isMissingObject(error)) return undefined;
         throw error;
@@ -119,31 +82,27 @@ class S3Bucket implements Bucket {
   }
 
   async stream(key: string): Promise<Readable> {
-    return this.#mapped('read', key, async () => (await this.#open(key)).body);
+    return this.#mapped('read', key, async () => {
+      const { Body } = await this.#open(key);
+      if (Body instanceof Readable) return Body;
+      throw new MigrationError('STORAGE_IO', `${key} in ${this.url} came without a body.`);
+    });
   }
 
   async localFile(key: string, directory: string, signal?: AbortSignal): Promise<string> {
+    const hash = createHash('sha256').update(`${this.url}/${key}`).digest('hex').slice(0, 16);
+    const path = join(directory, `${hash}-${basename(key)}`);
+    const partial = `${path}.partial`;
     return this.#mapped(
       'read',
       key,
       async () => {
-        signal?.throwIfAborted();
         await mkdir(directory, { recursive: true });
-        const hash = createHash('sha256').update(`${this.url}/${key}`).digest('hex').slice(0, 16);
-        const path = join(directory, `${hash}-${basename(key)}`);
         try {
-          const { body, bytes } = await this.#open(key, signal);
-          await pipeline(body, createWriteStream(`${path}.partial`), signal ? { signal } : {});
-          const { size } = await stat(`${path}.partial`);
-          if (bytes !== undefined && size !== bytes) {
-            throw new MigrationError(
-              'STORAGE_IO',
-              `${key} in ${this.url} came as ${size} of ${bytes} bytes.`,
-            );
-          }
-          await rename(`${path}.partial`, path);
+          await downloadFile(this.#object(key), partial, signal);
+          await rename(partial, path);
         } finally {
-          await rm(`${path}.partial`, { force: true });
+          await rm(partial, { force: true });
         }
         return path;
       },
@@ -151,50 +110,85 @@ class S3Bucket implements Bucket {
     );
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
     const pages = paginateListObjectsV2(
       { client: this.#client },
-      { Bucket: this.#name, Prefix: `${this.#prefix}${prefix}` },
+      {
+        ...this.#bucket,
+        Prefix: `${this.#prefix}${prefix}`,
+        ...(after !== undefined && { StartAfter: `${this.#prefix}${after}` }),
+      },
     );
     const pager = pages[Symbol.asyncIterator]();
     for (;;) {
       const page = await this.#mapped('list', prefix, () => pager.next());
       if (page.done) return;
       for (const object of page.value.Contents ?? []) {
-        yield { key: (object.Key ?? '').slice(this.#prefix.length), bytes: object.Size ?? 0 };
+        yield {
+          key: (object.Key ?? '').slice(this.#prefix.length),
+          bytes: object.Size ?? 0,
+          lastModified: object.LastModified ?? new Date(),
+        };
       }
     }
   }
 
   async delete(key: string): Promise<void> {
-    await this.#mapped('delete', key, () => this.#client.send(new DeleteObjectCommand(this.#at(key))));
+    await this.#mapped('delete', key, () => this.#client.send(new DeleteObjectCommand(this.#object(key).at)));
+  }
+
+  /** Looks first, as servers other than AWS's may pass over the condition. */
+  async deleteIf(key: string, expected: ObjectVersion): Promise<boolean> {
+    if ((await this.get(key))?.version !== expected) return false;
+    return this.#mapped('delete', key, async () => {
+      try {
+        await this.#client.send(new DeleteObjectCommand({ ...this.#object(key).at, IfMatch: expected }));
+        return true;
+      } catch (error) {
+        if (s3Status(error) === 412 || s3Status(error) === 409 || isMissingObject(error)) return false;
+        throw error;
+      }
+    });
   }
 
   async probe(): Promise<void> {
     await probeBucket(this);
   }
 
-  async #open(key: string, signal?: AbortSignal): Promise<{ body: Readable; bytes: number | undefined }> {
-    const answer = await this.#client.send(
-      new GetObjectCommand(this.#at(key)),
-      signal ? { abortSignal: signal } : {},
-    );
-    if (!(answer.Body instanceof Readable)) {
-      throw new MigrationError('STORAGE_IO', `${key} in ${this.url} came without a body.`);
-    }
-    return { body: answer.Body, bytes: answer.ContentLength };
+  #open(key: string): Promise<GetObjectCommandOutput> {
+    return this.#client.send(new GetObjectCommand(this.#object(key).at));
   }
 
-  #at(key: string): { Bucket: string; Key: string } {
-    return { Bucket: this.#name, Key: `${this.#prefix}${key}` };
+  #object(key: string): S3Object {
+    const { kmsKeyId } = this.#settings;
+    return {
+      client: this.#client,
+      at: { ...this.#bucket, Key: `${this.#prefix}${key}` },
+      encryption:
+        kmsKeyId === undefined
+          ? {}
+          : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true },
+    };
   }
 
-  async #mapped<T>(verb: string, key: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async #mapped<T>(
+    verb: S3Attempt['verb'],
+    key: string,
+    work: () => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     try {
+      signal?.throwIfAborted();
       return await work();
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw s3Error(error, `Cannot ${verb} ${key} in ${this.url}`);
+      const region = await this.#client.config.region().catch(() => undefined);
+      throw s3Error(error, { verb, key, url: this.url, region, settings: this.#settings });
     }
   }
+}
+
+/** Every store tells when; what one does not is never taken for old. */
+function dated(lastModified: Date | undefined): Date {
+  return lastModified ?? new Date();
 }

@@ -14,20 +14,20 @@ import { requireAligned } from './window-alignment.js';
 
 /**
  * Proves, against empty tables, that a target's transform (or plain copy) can run and fits the target. Throws
- * TRANSFORM_INVALID naming file and table or column, and TARGET_SHAPE listing every difference.
+ * TRANSFORM_INVALID naming file and table or column, and TARGET_SHAPE listing every difference. Gives what the SQL does.
  */
 export async function checkTransform(
   duckdb: DuckDb,
   target: TransformTarget,
   sources: readonly KnownTable[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Lineage> {
   const session = await duckdb.openSession(signal);
   try {
     for (const { table, columns } of sources) {
       await session.run(`CREATE TEMP TABLE ${quoteDuckdb(table)} (${columnDefinitions(columns)})`);
     }
-    await bindTransform(session, target, sources);
+    return await bindTransform(session, target, sources);
   } finally {
     session.close();
   }

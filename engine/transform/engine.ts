@@ -14,7 +14,12 @@ export interface TransformTarget {
   /** Chunking columns, by which joins must be aligned with the windows where there are any. */
   readonly sources: readonly { readonly table: string; readonly chunkColumn?: string }[];
   readonly chunk: { readonly by: 'date' | 'key' | 'none' };
+  /** What the joins are over: `chunk` if absent. */
+  readonly scope?: TransformScope;
 }
+
+/** Over which windows a match is looked for: those of one chunk, of a database, or of all databases of the category. */
+export type TransformScope = 'chunk' | 'database' | 'category';
 
 export type JoinKeys = 'exact' | 'casefold_rtrim';
 
@@ -65,4 +70,24 @@ export interface TransformEngine {
    * JOIN_FANOUT, CHECKSUM_TRANSFORM, DISK_FULL, and the bucket's errors; rethrows the signal's reason.
    */
   transform(request: TransformRequest): Promise<TransformOutcome>;
+}
+
+/** One of the windows that are joined as a whole: its raw parts, and where its transformed ones go. */
+export interface WholeWindow {
+  /** In the order of the target's sources, as those of every other window. */
+  readonly sources: readonly TransformSource[];
+  readonly prefix: ObjectKey;
+}
+
+export interface WholeRequest extends Omit<TransformRequest, 'sources' | 'output'> {
+  readonly windows: readonly WholeWindow[];
+  readonly output: { readonly bucket: Bucket; readonly attempt: string };
+}
+
+export interface WholeTransformEngine {
+  /**
+   * As `transform`, over the rows of all windows: a left row finds its match in any of them, and what comes out of it
+   * belongs to the window that the left row is from. Gives the outcome of each window, in order.
+   */
+  transformWhole(request: WholeRequest): Promise<readonly TransformOutcome[]>;
 }

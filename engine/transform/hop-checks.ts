@@ -32,7 +32,7 @@ interface CarriedColumn {
 }
 
 /** One source table of the transform: which of its rows must have come out, and how they are told there. */
-interface Side {
+export interface Side {
   readonly use: TableUse;
   readonly columns: readonly CarriedColumn[];
   /** `FROM … WHERE …` over the raw views. */
@@ -54,24 +54,41 @@ interface Side {
 export async function checkHops(
   context: HopContext,
 ): Promise<{ readonly left: SourceHop; readonly rights: readonly SourceHop[] }> {
-  const { session, lineage, folded } = context;
-  const [leftSide, ...rightSides] = [sideOfLeft(context), ...sidesOfRights(context)] as const;
-  const [leftActual = emptyChecksum, ...actuals] = await outputDigests(context, [leftSide, ...rightSides]);
-  const left = await sourceHop(session, leftSide, leftActual);
-  if (!equalChecksums(left.expected, left.actual)) {
-    await checkFanout(session, lineage, folded);
-    throw checksumError(left);
-  }
-  const rights: SourceHop[] = [];
-  for (const [index, side] of rightSides.entries()) {
-    const right = await sourceHop(session, side, actuals[index] ?? emptyChecksum);
-    if (!equalChecksums(right.expected, right.actual)) throw checksumError(right);
-    rights.push(right);
-  }
-  return { left, rights };
+  const { session, output } = context;
+  const sides = sidesOf(context);
+  const actual = await outputDigests(session, output, sides);
+  const expected: SetChecksum[] = [];
+  for (const side of sides) expected.push(await sourceDigest(session, side));
+  return requireEqualSides(context, sides, expected, actual);
 }
 
-function sideOfLeft({ lineage, targetColumns, folded }: HopContext): Side {
+/** The left table, and the joined ones of which a column came out. */
+export type Sides = readonly [Side, ...Side[]];
+
+export function sidesOf(context: Shape): Sides {
+  return [sideOfLeft(context), ...sidesOfRights(context)];
+}
+
+/** Throws JOIN_FANOUT or CHECKSUM_TRANSFORM where a side came out otherwise; both lists are in the order of the sides. */
+export async function requireEqualSides(
+  { session, lineage, folded }: Pick<HopContext, 'session' | 'lineage' | 'folded'>,
+  sides: Sides,
+  expected: readonly SetChecksum[],
+  actual: readonly SetChecksum[],
+): Promise<{ readonly left: SourceHop; readonly rights: readonly SourceHop[] }> {
+  const hopAt = (side: Side, index: number): SourceHop =>
+    sourceHop(side, expected[index] ?? emptyChecksum, actual[index] ?? emptyChecksum);
+  const left = hopAt(sides[0], 0);
+  const rights = sides.slice(1).map((side, index) => hopAt(side, index + 1));
+  const different = [left, ...rights].find((hop) => !equalChecksums(hop.expected, hop.actual));
+  if (different === undefined) return { left, rights };
+  if (different === left) await checkFanout(session, lineage, folded);
+  throw checksumError(different);
+}
+
+type Shape = Pick<HopContext, 'lineage' | 'targetColumns' | 'folded'>;
+
+function sideOfLeft({ lineage, targetColumns, folded }: Shape): Side {
   const use = lineage.left;
   const row = qualified(use.alias, rowId);
   const inner = lineage.joins.some(({ type }) => type === 'INNER');
@@ -84,7 +101,7 @@ function sideOfLeft({ lineage, targetColumns, folded }: HopContext): Side {
 }
 
 /** Joined tables of which a column came out. */
-function sidesOfRights({ lineage, targetColumns, folded }: HopContext): readonly Side[] {
+function sidesOfRights({ lineage, targetColumns, folded }: Shape): readonly Side[] {
   return lineage.joins.flatMap((use, index) => {
     const columns = carriedColumns(lineage, targetColumns, use);
     if (columns.length === 0) return [];
@@ -106,23 +123,31 @@ function carriedColumns(
   });
 }
 
-/** Out of the raw views, in the target's types, so that both sides hash the same values. */
-async function sourceHop(
-  session: DuckDbSession,
-  { use, columns, from }: Side,
-  actual: SetChecksum,
-): Promise<SourceHop> {
+async function sourceDigest(session: DuckDbSession, side: Side): Promise<SetChecksum> {
+  const [row] = await session.rows<Digest>(sourceDigestSql(side));
+  return parseSetChecksum(row?.rows ?? 0, row?.sum ?? null);
+}
+
+/**
+ * `SELECT "rows", "sum" FROM …` out of the raw views, in the target's types, so that both sides hash the same values;
+ * with `window`, SQL of a column, a row for each of its values.
+ */
+export function sourceDigestSql({ use, columns, from }: Side, window?: string): string {
   const digest = digestOf(columns, ({ source }) => qualified(use.alias, source));
-  const [row] = await session.rows<Digest>(`SELECT count(*) AS "rows", ${digest} AS "sum" ${from}`);
-  const expected = parseSetChecksum(row?.rows ?? 0, row?.sum ?? null);
+  const [list, group] = window === undefined ? ['', ''] : [`${window} AS "window", `, ` GROUP BY ${window}`];
+  return `SELECT ${list}count(*) AS "rows", ${digest} AS "sum" ${from}${group}`;
+}
+
+function sourceHop({ use, columns }: Side, expected: SetChecksum, actual: SetChecksum): SourceHop {
   const { table, alias } = use;
   return { table, alias, columns: columns.map(({ target }) => target.name), expected, actual };
 }
 
 /** Of all sides, in one reading of the parts. */
-async function outputDigests(
-  { session, output }: HopContext,
-  sides: readonly Side[],
+export async function outputDigests(
+  session: DuckDbSession,
+  output: readonly string[],
+  sides: Sides,
 ): Promise<readonly SetChecksum[]> {
   if (output.length === 0) return [];
   const list = sides.flatMap(({ columns, matched = 'true' }, index) => {
@@ -139,7 +164,7 @@ async function outputDigests(
   return sides.map((_, index) => parseSetChecksum(row[`rows${index}`] ?? 0, row[`sum${index}`] ?? null));
 }
 
-interface Digest {
+export interface Digest {
   readonly rows: bigint;
   readonly sum: bigint | null;
 }

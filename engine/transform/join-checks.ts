@@ -3,7 +3,7 @@ import type { DuckDbSession } from './duckdb.js';
 import type { JoinKeys } from './engine.js';
 import { foldText, fromClause, onCondition, qualified, tableAs } from './join-sql.js';
 import type { JoinUse, Lineage } from './lineage.js';
-import { rowId } from './source-views.js';
+import { rowId, windowId } from './source-views.js';
 import { quoteDuckdb } from './sql-text.js';
 
 /**
@@ -15,28 +15,40 @@ export async function checkCollation(
   lineage: Lineage,
   choice: JoinKeys | undefined,
 ): Promise<number> {
-  let mismatches = 0;
-  for (const [index, join] of lineage.joins.entries()) {
-    if (!join.keys.some(({ text }) => text)) continue;
-    const count = await countFoldedOnly(session, lineage, index, choice === 'casefold_rtrim');
-    if (count > 0 && choice === undefined) throw collationError(lineage, join, count);
-    mismatches += count;
-  }
-  return mismatches;
+  const counts = await countFoldedOnly(session, lineage, choice, '0');
+  return counts.get(0) ?? 0;
+}
+
+/** As `checkCollation`, by the number of the left row's window. */
+export function checkCollationByWindow(
+  session: DuckDbSession,
+  lineage: Lineage,
+  choice: JoinKeys | undefined,
+): Promise<ReadonlyMap<number, number>> {
+  return countFoldedOnly(session, lineage, choice, qualified(lineage.left.alias, windowId));
 }
 
 async function countFoldedOnly(
   session: DuckDbSession,
   lineage: Lineage,
-  index: number,
-  folded: boolean,
-): Promise<number> {
-  const join = lineage.joins[index];
-  if (!join) return 0;
-  const from = fromClause(lineage, { folded, joins: index });
-  const match = (foldedKeys: boolean) =>
-    `EXISTS (SELECT 1 FROM ${tableAs(join)} WHERE ${onCondition(join, foldedKeys)})`;
-  return count(session, `SELECT count(*) AS n ${from} WHERE NOT ${match(false)} AND ${match(true)}`);
+  choice: JoinKeys | undefined,
+  window: string,
+): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  for (const [index, join] of lineage.joins.entries()) {
+    if (!join.keys.some(({ text }) => text)) continue;
+    const from = fromClause(lineage, { folded: choice === 'casefold_rtrim', joins: index });
+    const match = (foldedKeys: boolean) =>
+      `EXISTS (SELECT 1 FROM ${tableAs(join)} WHERE ${onCondition(join, foldedKeys)})`;
+    const found = await session.rows<{ window: number; n: bigint }>(
+      `SELECT w AS "window", count(*) AS n FROM
+         (SELECT ${window} AS w ${from} WHERE NOT ${match(false)} AND ${match(true)}) GROUP BY w`,
+    );
+    const rows = found.reduce((sum, { n }) => sum + Number(n), 0);
+    if (rows > 0 && choice === undefined) throw collationError(lineage, join, rows);
+    for (const { window: at, n } of found) counts.set(at, (counts.get(at) ?? 0) + Number(n));
+  }
+  return counts;
 }
 
 function collationError(lineage: Lineage, join: JoinUse, rows: number): MigrationError {

@@ -2,7 +2,17 @@ import { describeType } from '../rows/describe-type.js';
 import type { DuckDbSession } from './duckdb.js';
 import { compareAlike } from './join-key-types.js';
 import { type ColumnOrigin, type KnownTable, Scope, type TableUse } from './scope.js';
-import { type Ast, type AstNode, list, node, parseSelect, renderSelect, text, walk } from './sql-ast.js';
+import {
+  type Ast,
+  type AstNode,
+  list,
+  node,
+  numberOf,
+  parseSelect,
+  renderSelect,
+  text,
+  walk,
+} from './sql-ast.js';
 import { invalid, refuseUnsupported, unsupported } from './supported-sql.js';
 
 export interface JoinUse extends TableUse {
@@ -31,6 +41,8 @@ export interface Lineage {
   readonly outputs: readonly Output[];
   /** `SELECT …`, without its FROM. */
   readonly selectList: string;
+  /** The file's own text before the first table of its FROM. */
+  readonly head: string;
 }
 
 /**
@@ -52,7 +64,12 @@ export async function readLineage(
   const outputs = list(select.select_list).map((item) => output(node(item), scope, file));
   refuseUnused(scope, file);
   const selectList = await renderSelect(session, { ...select, from_table: nothing });
-  return { left, joins, outputs, selectList };
+  return { left, joins, outputs, selectList, head: textBefore(leftNode, transform.sql) };
+}
+
+/** The parser counts in bytes of UTF-8. */
+function textBefore({ query_location: location }: AstNode, sql: string): string {
+  return Buffer.from(sql).subarray(0, numberOf(location)).toString();
 }
 
 const nothing: AstNode = { type: 'EMPTY', alias: '', sample: null };

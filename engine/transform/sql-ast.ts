@@ -55,6 +55,11 @@ export function text(value: Ast | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** A number that is no constant of the SQL, such as a position in its text. */
+export function numberOf(value: Ast | undefined): number {
+  return Number(text(value).slice(numberMark.length));
+}
+
 /** Every node of a tree, itself first. */
 export function* walk(value: Ast | undefined): Iterable<AstNode> {
   if (Array.isArray(value)) {

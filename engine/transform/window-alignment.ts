@@ -9,7 +9,7 @@ import { invalid } from './supported-sql.js';
  * chunking columns of its table and an earlier one, all rows of a match lie in the same window.
  */
 export function requireAligned(lineage: Lineage, target: TransformTarget, file: string): void {
-  if (target.chunk.by === 'none') return;
+  if (target.chunk.by === 'none' || (target.scope ?? 'chunk') !== 'chunk') return;
   const chunkColumns = chunkColumnsOf(lineage, target);
   const isChunkColumn = ({ alias, column }: ColumnOrigin) =>
     chunkColumns.some((chunk) => chunk.alias === alias && sameName(chunk.column, column));
@@ -35,6 +35,6 @@ function notAligned({ alias }: JoinUse, chunkColumns: readonly ColumnOrigin[], f
   return invalid(
     file,
     `the join of ${alias} is not aligned with the windows, and would miss matches in other windows: add ` +
-      `"AND ${equality}" to its ON condition, or set "chunk": {"by": "none"} for the target`,
+      `"AND ${equality}" to its ON condition, or set "scope": "database" for the target, which joins all windows of a database at once`,
   );
 }

@@ -19,8 +19,8 @@ export interface DemoOptions {
   /** A sandbox was up before: it is used, and left up. */
   readonly usesRunning: boolean;
   readonly jobMode?: string;
-  /** Whether the number of rows was asked for, and not just the default. */
-  readonly rowsAsked?: boolean;
+  /** Settings that were asked for, and are not just the default. */
+  readonly asked: readonly ('rows' | 'storage')[];
 }
 
 const category = 'cell_perf_stats';
@@ -35,7 +35,7 @@ const projectRoot = resolve(__dirname, '../..');
 export async function runDemo(settings: SandboxSettings, options: DemoOptions): Promise<boolean> {
   const { directory } = settings;
   try {
-    const state = await ensureSandbox(settings, options.rowsAsked === true);
+    const state = await ensureSandbox(settings, options.asked);
     return await migrateAndProve(settings, state, options);
   } finally {
     if (!options.keep) await stopStarted(directory, options.usesRunning);
@@ -48,7 +48,7 @@ export async function stopStarted(directory: string, usesRunning: boolean): Prom
   if (!usesRunning) await stopSandbox(directory);
 }
 
-async function ensureSandbox(settings: SandboxSettings, rowsAsked: boolean): Promise<SandboxState> {
+async function ensureSandbox(settings: SandboxSettings, asked: DemoOptions['asked']): Promise<SandboxState> {
   const running = runningSandbox(settings.directory);
   if (!running) {
     console.log(
@@ -59,9 +59,11 @@ async function ensureSandbox(settings: SandboxSettings, rowsAsked: boolean): Pro
     console.log(`Up after ${seconds(began)} s. Web UI: ${state.webUi}`);
     return state;
   }
-  if (rowsAsked && running.rows !== settings.rows) {
+  for (const name of asked) {
+    if (running[name] === settings[name]) continue;
+    const variable = name.toUpperCase();
     throw new Error(
-      `A sandbox with ${running.rows} rows a table is up, not with ROWS=${settings.rows}. Stop it first: npm run sandbox -- --stop`,
+      `A sandbox with ${variable}=${running[name]} is up, not with ${variable}=${settings[name]}. Stop it first: npm run sandbox -- --stop`,
     );
   }
   console.log(`Using the sandbox that is up. Web UI: ${running.webUi}`);

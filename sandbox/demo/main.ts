@@ -6,6 +6,7 @@ import { runDemo, stopStarted } from './demo.js';
 const environmentHelp = `
 Environment:
   ROWS=1000000       rows per source table and database (40000)
+  STORAGE=s3         buckets on a local S3 server, secret and parameters on a stand-in for AWS (file)
   KEEP=1             leave everything running at the end, to look around
   JOB_MODE=resume    the run's job_mode; by default the first run resumes nothing and later ones restart
   SANDBOX_*          ports and directory, see: npm run sandbox -- --help
@@ -35,7 +36,7 @@ runDemo(settings, {
   keep: process.env.KEEP === '1',
   usesRunning,
   ...(process.env.JOB_MODE ? { jobMode: process.env.JOB_MODE } : {}),
-  ...(process.env.ROWS ? { rowsAsked: true } : {}),
+  asked: (['rows', 'storage'] as const).filter((name) => process.env[name.toUpperCase()]),
 }).then(
   (holds) => end(holds ? 0 : 1),
   (error: unknown) => {

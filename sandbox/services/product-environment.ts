@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { AwsVariables } from './aws-stand-ins.js';
 import type { Certificates } from './certificates.js';
 import { sandboxPaths, sourceUser, targetDatabase, targetUser } from './paths.js';
 import { type SandboxSecrets, writePrivate } from './secrets.js';
@@ -7,11 +8,18 @@ import { readSettings, type SandboxSettings } from './settings.js';
 
 const projectRoot = resolve(__dirname, '../..');
 
-/** The environment with which the product reaches this sandbox: the variables of .env.sandbox. */
+/** Not set: a file of another sandbox in the working directory would be asked for what is left out. */
+const notOnAws = { SOURCE_SECRET_ID: '', MIGRATION_PARAMETER: '', SERVER_MAPPINGS_PARAMETER: '' };
+
+/**
+ * The environment with which the product reaches this sandbox: the variables of .env.sandbox.
+ * @param aws of the stand-ins, where buckets, secret and parameters are there
+ */
 export function productEnvironment(
   settings: SandboxSettings,
   secrets: SandboxSecrets,
   certificates: Certificates,
+  aws?: AwsVariables,
 ): Readonly<Record<string, string>> {
   const paths = sandboxPaths(settings.directory);
   return {
@@ -23,7 +31,9 @@ export function productEnvironment(
     RAW_BUCKET: paths.url(paths.raw),
     TRANSFORMED_BUCKET: paths.url(paths.transformed),
     STATS_BUCKET: paths.url(paths.stats),
-    SOURCE_SECRET_FILE: paths.sourceSecret,
+    ...notOnAws,
+    ...aws,
+    SOURCE_SECRET_FILE: aws?.SOURCE_SECRET_ID === undefined ? paths.sourceSecret : '',
     MSSQL_CA_FILE: certificates.caFile,
     TEMPORAL_ADDRESS: `localhost:${settings.ports.temporal}`,
     SPILL_DIR: paths.spill,

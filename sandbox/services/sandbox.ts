@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fillAwsStandIns, startAwsStandIns } from './aws-stand-ins.js';
 import { ensureCertificates } from './certificates.js';
 import { sandboxPaths, targetDatabase, targetUser } from './paths.js';
 import { assertPortsFree } from './ports.js';
@@ -7,13 +9,14 @@ import { clusterData } from './postgres-cluster.js';
 import { recordedPid, stopRecorded } from './process.js';
 import { productEnvironment, writeProductFiles } from './product-environment.js';
 import { ensureSecrets } from './secrets.js';
-import type { SandboxSettings } from './settings.js';
+import type { SandboxSettings, Storage } from './settings.js';
 import { startSqlServers } from './sqlserver.js';
 import { startTemporal } from './temporal.js';
 
 /** What a running sandbox says about itself in its state file. No secrets. */
 export interface SandboxState {
   readonly rows: number;
+  readonly storage: Storage;
   readonly servers: Readonly<Record<string, string>>;
   readonly temporalAddress: string;
   readonly temporalCli: string;
@@ -29,8 +32,11 @@ const services = [
   ['temporal', 'SIGINT'],
   ['sqlserver', 'SIGTERM'],
   ['postgres', 'SIGINT'],
+  ['seaweedfs', 'SIGTERM'],
+  ['moto', 'SIGTERM'],
 ] as const;
 const needed = ['temporal', 'sqlserver', 'postgres'] as const;
+const neededOn = { file: [], s3: ['seaweedfs', 'moto'] } as const;
 
 /**
  * Starts everything the product talks to and writes what it needs to reach it into `envFile`. Data of an
@@ -52,22 +58,33 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
     startTarget(settings, secrets, certificates),
     startTemporal({ port: ports.temporal, uiPort: ports.temporalUi, directory }),
     startSqlServers(settings),
+    settings.storage === 's3' ? startAwsStandIns(directory, secrets) : undefined,
   ] as const;
   const failed = (await Promise.allSettled(starting)).find((outcome) => outcome.status === 'rejected');
   if (failed) {
     await stopSandbox(directory);
     throw failed.reason;
   }
-  const [target, temporal, sources] = await Promise.all(starting);
-  writeProductFiles(settings, secrets, productEnvironment(settings, secrets, certificates), envFile);
+  const [target, temporal, sources, aws] = await Promise.all(starting);
+  const environment = productEnvironment(settings, secrets, certificates, aws);
+  writeProductFiles(settings, secrets, environment, envFile);
+  if (aws !== undefined) {
+    const secret = readFileSync(paths.sourceSecret, 'utf8');
+    await fillAwsStandIns(aws, secret, environment.CONFIG_DIR ?? resolve('config'));
+  }
   const state: SandboxState = {
     rows: settings.rows,
+    storage: settings.storage,
     servers: sources.addresses,
     temporalAddress: temporal.address,
     temporalCli: temporal.cli,
     webUi: temporal.ui,
     psql: psqlCommand(target.port, envFile),
-    buckets: { raw: paths.raw, transformed: paths.transformed, stats: paths.stats },
+    buckets: {
+      raw: environment.RAW_BUCKET ?? '',
+      transformed: environment.TRANSFORMED_BUCKET ?? '',
+      stats: environment.STATS_BUCKET ?? '',
+    },
     envFile,
   };
   writeFileSync(paths.state, `${JSON.stringify(state, null, 2)}\n`);
@@ -76,9 +93,13 @@ export async function startSandbox(settings: SandboxSettings, envFile: string): 
 
 /** The state of the sandbox that is up in `directory`, or undefined where none is, or not the whole of one. */
 export function runningSandbox(directory: string): SandboxState | undefined {
-  const { state } = sandboxPaths(directory);
-  const alive = needed.every((name) => recordedPid(directory, name) !== undefined);
-  return alive && existsSync(state) ? (JSON.parse(readFileSync(state, 'utf8')) as SandboxState) : undefined;
+  const { state: file } = sandboxPaths(directory);
+  if (!existsSync(file)) return undefined;
+  const state = JSON.parse(readFileSync(file, 'utf8')) as SandboxState;
+  const alive = [...needed, ...neededOn[state.storage]].every(
+    (name) => recordedPid(directory, name) !== undefined,
+  );
+  return alive ? state : undefined;
 }
 
 /** Stops every service that was started in `directory`, by whom ever, worker first; safe to call again. */

@@ -6,6 +6,7 @@ export interface SandboxSecrets {
   readonly sourcePassword: string;
   readonly targetPassword: string;
   readonly postgresPassword: string;
+  readonly objectStoreKey: string;
 }
 
 /** The sandbox's passwords: random, made once, kept in a file that only its owner can read. */
@@ -17,6 +18,7 @@ export function ensureSecrets(file: string): SandboxSecrets {
     sourcePassword: `${password()}aA1`,
     targetPassword: password(),
     postgresPassword: password(),
+    objectStoreKey: password(),
   };
   writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;

@@ -7,7 +7,12 @@ export interface SandboxSettings {
   readonly ports: SandboxPorts;
   /** Rows per source table and database. */
   readonly rows: number;
+  /** `s3`: buckets on a local S3 server, the secret and the founding parameters on a stand-in for AWS. */
+  readonly storage: Storage;
 }
+
+const storages = ['file', 's3'] as const;
+export type Storage = (typeof storages)[number];
 
 export interface SandboxPorts {
   readonly temporal: number;
@@ -50,6 +55,7 @@ export function readSettings(env: NodeJS.ProcessEnv): SandboxSettings {
     directory: resolve(env.SANDBOX_DIRECTORY || '.sandbox'),
     ports,
     rows: integer(env, 'ROWS', 40_000, 0, 50_000_000),
+    storage: storageOf(env.STORAGE || 'file'),
   };
 }
 
@@ -58,10 +64,22 @@ export function settingsEnvironment({
   directory,
   ports,
   rows,
+  storage,
 }: SandboxSettings): Readonly<Record<string, string>> {
   const names = Object.keys(portVariables) as (keyof SandboxPorts)[];
   const variables = names.map((name) => [portVariable(name), `${ports[name]}`]);
-  return { SANDBOX_DIRECTORY: directory, ROWS: `${rows}`, ...Object.fromEntries(variables) };
+  return {
+    SANDBOX_DIRECTORY: directory,
+    ROWS: `${rows}`,
+    STORAGE: storage,
+    ...Object.fromEntries(variables),
+  };
+}
+
+function storageOf(text: string): Storage {
+  const storage = storages.find((known) => known === text);
+  if (storage === undefined) throw new Error(`STORAGE is '${text}'; allowed: ${storages.join(', ')}.`);
+  return storage;
 }
 
 function integer(

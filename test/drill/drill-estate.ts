@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import sql from 'mssql';
 import type { Client } from 'pg';
+import type { Storage } from '../../sandbox/services/settings.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { allOrNothing, type DrillServices, type Service, startServices } from './drill-services.js';
 import { Supervised } from './supervised.js';
@@ -27,19 +28,21 @@ export interface DrillEstate {
 }
 
 /** @param sources where the product's sources are; the project itself unless given */
-export async function startDrillEstate(sources = projectRoot): Promise<DrillEstate> {
-  const services = await startServices();
+export async function startDrillEstate(storage: Storage, sources = projectRoot): Promise<DrillEstate> {
+  const services = await startServices(storage);
   const { ports } = services;
   const proxies = {
     sqlserver: await FaultProxy.start(ports.server01),
     postgres: await FaultProxy.start(ports.postgres),
     temporal: await FaultProxy.start(ports.temporal),
+    objects: await FaultProxy.start(ports.objects),
   };
   const environment = services.productFiles({
     RDS_ENDPOINT: `127.0.0.1:${proxies.postgres.port}`,
     // In clear, so that a flipped bit reaches PostgreSQL, where only the checksums can find it.
     RDS_TLS: 'off',
     TEMPORAL_ADDRESS: `127.0.0.1:${proxies.temporal.port}`,
+    ...(storage === 's3' && { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${proxies.objects.port}` }),
   });
   configure(environment.CONFIG_DIR ?? '', proxies.sqlserver.port);
   const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}` });

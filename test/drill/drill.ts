@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { Storage } from '../../sandbox/services/settings.js';
 import { ledgerViolations } from '../support/exactly-once.js';
 import { category, type DrillEstate } from './drill-estate.js';
 import type { Order } from './faulty-worker-child.js';
@@ -12,6 +13,8 @@ export interface Point {
   strike(drill: Drill): Promise<void>;
   /** How it may end where it does not complete by itself: `park`, or fail and be started again in resume. */
   readonly end?: 'park' | 'resume';
+  /** Where the buckets are; directories unless given. */
+  readonly storage?: Storage;
 }
 
 const endWithinMs = 180_000;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseStorageEnvironment } from '../../config/environment.js';
 import { openBucket } from '../../engine/storage/open-bucket.js';
 import { isAlive } from '../../sandbox/services/process.js';
 import { sourceSessions, violations } from '../support/exactly-once.js';
@@ -51,7 +52,10 @@ async function strayObjects(environment: DrillEstate['environment']): Promise<re
   const allowed = /\/(manifest\.json|[0-9a-f]{8}-[0-9a-f-]{27}\/part-\d{5}\.parquet)$/;
   const found: string[] = [];
   for (const name of ['RAW_BUCKET', 'TRANSFORMED_BUCKET'] as const)
-    for await (const { key } of openBucket(environment[name] ?? '').list(''))
+    for await (const { key } of openBucket(
+      environment[name] ?? '',
+      parseStorageEnvironment(environment),
+    ).list(''))
       if (!allowed.test(key)) found.push(`${key} is neither part nor manifest`);
   return found;
 }

@@ -49,7 +49,8 @@ const activities: readonly (readonly [string, number])[] = [
   ['writeReport', 0],
 ];
 
-const killAt = (name: string, place: Place, when: 'before' | 'after', spared: number): Point => ({
+/** A worker that kills itself at a place, once that has been spared so often at most. */
+export const killAt = (name: string, place: Place, when: 'before' | 'after', spared: number): Point => ({
   name,
   strike: (drill) =>
     drill.killedIn(async () => {

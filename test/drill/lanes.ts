@@ -1,3 +1,4 @@
+import type { Storage } from '../../sandbox/services/settings.js';
 import type { Point } from './drill.js';
 import { type DrillEstate, startDrillEstate } from './drill-estate.js';
 import { type Outcome, strikePoint } from './strike-point.js';
@@ -18,10 +19,12 @@ export async function strikeAll(
   points: readonly Point[],
   { seed, lanes, sources, onOutcome, signal }: StrikeOptions,
 ): Promise<readonly Outcome[]> {
-  const queue = [...points];
+  // An estate is for one kind of storage: those of the same kind come one after another.
+  const queue = [...points].sort((a, b) => storageOf(a).localeCompare(storageOf(b)));
   const outcomes: Outcome[] = [];
   const lane = async (): Promise<void> => {
     let estate: DrillEstate | undefined;
+    let storage: Storage = 'file';
     const leave = async (): Promise<void> => {
       const left = estate;
       estate = undefined;
@@ -32,7 +35,9 @@ export async function strikeAll(
     signal?.addEventListener('abort', abort);
     for (let point = queue.shift(); point !== undefined && !signal?.aborted; point = queue.shift()) {
       try {
-        estate ??= await startDrillEstate(sources);
+        if (storageOf(point) !== storage) await leave();
+        storage = storageOf(point);
+        estate ??= await startDrillEstate(storage, sources);
       } catch (error) {
         const outcome = notStarted(point, seed, error);
         outcomes.push(outcome);
@@ -51,6 +56,10 @@ export async function strikeAll(
   };
   await Promise.all(Array.from({ length: Math.min(lanes, points.length) }, lane));
   return outcomes;
+}
+
+function storageOf({ storage = 'file' }: Point): Storage {
+  return storage;
 }
 
 function notStarted({ name }: Point, seed: number, error: unknown): Outcome {

@@ -6,7 +6,7 @@ import type { Service } from './drill-services.js';
 type Draw<T> = (drill: Drill) => T;
 
 /** A fault of a network, armed before the run starts or while it copies. */
-function broken(
+export function broken(
   name: string,
   service: Service,
   armedAt: 'start' | 'copying',
@@ -32,13 +32,13 @@ function broken(
   };
 }
 
-const cut: Draw<Fault> = () => ({ kind: 'cut' });
-const loseAnswer: Draw<Fault> = () => ({ kind: 'loseAnswer' });
-const stall: Draw<Fault> = () => ({ kind: 'stall', forMs: 4_000 });
+export const cut: Draw<Fault> = () => ({ kind: 'cut' });
+export const loseAnswer: Draw<Fault> = () => ({ kind: 'loseAnswer' });
+export const stall: Draw<Fault> = () => ({ kind: 'stall', forMs: 4_000 });
 const stallForEver: Draw<Fault> = () => ({ kind: 'stall' });
-const slow: Draw<Fault> = () => ({ kind: 'slow', bytesPerSecond: 4_000, forMs: 5_000 });
-const corrupt: Draw<Fault> = (drill) => ({ kind: 'corrupt', bit: drill.pick(0, 7) });
-const refuse: Draw<Fault> = () => ({ kind: 'refuse', forMs: 5_000 });
+export const slow: Draw<Fault> = () => ({ kind: 'slow', bytesPerSecond: 4_000, forMs: 5_000 });
+export const corrupt: Draw<Fault> = (drill) => ({ kind: 'corrupt', bit: drill.pick(0, 7) });
+export const refuse: Draw<Fault> = () => ({ kind: 'refuse', forMs: 5_000 });
 
 /** Bytes of a session's answers: TLS, login, the first statements, then rows and checksums. */
 const stretches = {

@@ -45,7 +45,7 @@ export async function startDrillSandbox(rows: number, perServer: number): Promis
   );
   const ports = { temporal, temporalUi, postgres, server01, server02 };
   const envFile = join(directory, '.env.sandbox');
-  const state = await startSandbox({ directory, ports, rows }, envFile);
+  const state = await startSandbox({ directory, ports, rows, storage: 'file' }, envFile);
   const environment = parseEnv(readFileSync(envFile, 'utf8')) as Readonly<Record<string, string>>;
   configure(environment, perServer);
   const target = await connectTarget(environment, 'drill');

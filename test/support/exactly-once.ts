@@ -1,5 +1,6 @@
 import type { ConnectionPool } from 'mssql';
 import type { Client } from 'pg';
+import { parseStorageEnvironment } from '../../config/environment.js';
 import { rawPrefix, transformedPrefix, type WindowLocation } from '../../engine/storage/keys.js';
 import type { Manifest } from '../../engine/storage/manifest.js';
 import { readManifest } from '../../engine/storage/manifest-store.js';
@@ -79,8 +80,8 @@ async function attemptViolations(
   target: Client,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly string[]> {
-  const raw = openBucket(environment.RAW_BUCKET ?? '');
-  const transformed = openBucket(environment.TRANSFORMED_BUCKET ?? '');
+  const raw = openBucket(environment.RAW_BUCKET ?? '', parseStorageEnvironment(environment));
+  const transformed = openBucket(environment.TRANSFORMED_BUCKET ?? '', parseStorageEnvironment(environment));
   const { rows: chunks } = await target.query<Omit<WindowLocation, 'category'> & { attempt: string }>(
     `SELECT c.target, server, database, window_label AS "window", attempt
        FROM migration_control.chunk c JOIN migration_control.ledger USING (chunk_id)`,

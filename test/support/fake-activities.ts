@@ -21,13 +21,19 @@ export interface FakePlan {
   readonly chunksPerDatabase: number;
   readonly perServer: number;
   readonly attentionWaitSeconds?: number;
+  /** Of each server's guard. */
+  readonly threshold?: number;
   /** Milliseconds that an export takes. */
   readonly exportMs?: number;
   /** Default `transform`. */
   readonly route?: Route;
+  /** How wide the targets' transforms are; absent: a chunk. */
+  readonly scope?: 'database' | 'category';
   readonly outsideHours?: boolean;
   /** How often an operator's limit finds nowhere to be kept, before it does. */
   readonly limitsRefused?: number;
+  /** Milliseconds that the transform of a whole takes. */
+  readonly wholeMs?: number;
   /** Milliseconds that every other step takes. */
   readonly stepMs?: number;
   /** What a guard of each server says, one after another, as often as it is asked; then it is silent. */
@@ -47,7 +53,15 @@ export class FakeEngine {
   readonly inFlight = new Map<string, number>();
   readonly limits: { readonly endpoint: string; readonly limit: number }[] = [];
   readonly transformed: string[] = [];
+  /** Chunks of each whole that was transformed, in time. */
+  readonly wholes: (readonly string[])[] = [];
+  /** How many of these transforms were cancelled. */
+  interrupted = 0;
   planned = 0;
+  /** How often a guard was begun. */
+  watches = 0;
+  /** What a reload finds changed; a text is why it is refused. */
+  revised: Partial<Pick<FakePlan, 'perServer' | 'attentionWaitSeconds' | 'threshold'>> | string = {};
   readonly reports: { readonly state: string; readonly failure?: string }[] = [];
   finalized = 0;
   #verdicts: GuardVerdict[];
@@ -79,6 +93,12 @@ export class FakeEngine {
         await Promise.all(servers.map((server) => this.#session(server, () => this.#wait(5))));
         return summary;
       },
+      reloadRun: async () => {
+        const { revised } = this;
+        if (typeof revised !== 'string')
+          return { fields: Object.keys(revised), revision: 1, summary: this.#summary(revised) };
+        throw ApplicationFailure.create({ type: 'RELOAD_REFUSED', message: revised, nonRetryable: true });
+      },
       planDatabase: ({ server }) =>
         this.#session(server, async () => {
           await this.#wait(5);
@@ -92,18 +112,20 @@ export class FakeEngine {
       },
       watchSource: () =>
         this.#session('guard', async () => {
+          this.watches += 1;
           const verdict = this.#verdicts.shift();
           await this.#wait(verdict === undefined ? 3_600_000 : 300);
           return verdict as GuardVerdict;
         }),
       prepareTargets: async () => ({ rowsRemoved: 0, rowsOutsidePlan: 0 }),
-      listChunks: async ({ target, server, database, afterOrdinal, limit }) => ({
-        route: this.plan.route ?? 'transform',
+      listChunks: async ({ target, server, database, afterOrdinal, limit, pass }) => ({
+        route: pass === 'all' ? (this.plan.route ?? 'transform') : pass,
         chunks: [...states]
           .filter(
             ([id, chunk]) => id.startsWith(`${target}/${server}/${database}/`) && chunk.state === 'PENDING',
           )
           .filter(([, chunk]) => chunk.ordinal > afterOrdinal)
+          .filter(([id]) => pass === 'all' || this.exported.includes(id) === (pass === 'load'))
           .slice(0, limit)
           .map(([id, chunk]) => ({ chunkId: id, ordinal: chunk.ordinal, window: `w${chunk.ordinal}` })),
       }),
@@ -111,6 +133,35 @@ export class FakeEngine {
       transformChunk: async ({ chunkId: id }) => {
         this.transformed.push(id);
         return done();
+      },
+      transformWhole: async ({ target, ...where }) => {
+        const members = this.#members({ target, ...where });
+        const at = (state: ChunkState): number => members.filter((chunk) => chunk.state === state).length;
+        const unexported = members.some(
+          ({ id, state }) => state === 'PENDING' && !this.exported.includes(id),
+        );
+        if (unexported) return { state: 'unexported', pending: 0, skipped: 0 };
+        if (at('NEEDS_ATTENTION') > 0) return { state: 'parked', pending: 0, skipped: 0 };
+        this.wholes.push(members.filter(({ state }) => state !== 'SKIPPED').map(({ id }) => id));
+        await this.#wait(this.plan.wholeMs ?? 0).catch((error: unknown) => {
+          this.interrupted += 1;
+          throw error;
+        });
+        if (this.failing.has(where.server ?? target))
+          throw ApplicationFailure.create({
+            type: 'JOIN_FANOUT',
+            message: 'broken on purpose',
+            nonRetryable: true,
+          });
+        return { state: 'transformed', pending: at('PENDING'), skipped: at('SKIPPED') };
+      },
+      parkWhole: async ({ target, server, database }) => {
+        for (const { id, state } of this.#members({
+          target,
+          ...(server !== undefined && { server }),
+          ...(database !== undefined && { database }),
+        }))
+          if (state === 'PENDING') this.#set(id, 'NEEDS_ATTENTION');
       },
       copyChunk: (ref) => this.#export(ref),
       importChunk: done,
@@ -157,6 +208,17 @@ export class FakeEngine {
     };
   }
 
+  #members(where: { readonly target: string; readonly server?: string; readonly database?: string }) {
+    return [...this.states]
+      .filter(
+        ([, { database: of }]) =>
+          where.target === of.target &&
+          (where.server ?? of.server) === of.server &&
+          (where.database ?? of.database) === of.database,
+      )
+      .map(([id, { state }]) => ({ id, state }));
+  }
+
   async #export({ chunkId: id }: ChunkRef): Promise<StepResult> {
     return this.#session(id.split('/')[1] ?? '', async () => {
       await this.#wait(this.plan.exportMs ?? 0);
@@ -193,18 +255,21 @@ export class FakeEngine {
     }
   }
 
-  #summary(): RunSummary {
-    const { plan } = this;
+  #summary(revised: Partial<FakePlan> = {}): RunSummary {
+    const plan = { ...this.plan, ...revised };
     const servers = [...new Set(plan.databases.map(({ server }) => server))];
     return {
       servers: servers.map((server) => ({
         server,
         endpoint: `${plan.estate ?? 'estate'}-${server}:1433`,
         limit: plan.perServer,
-        ...(plan.verdicts !== undefined && { guard: { threshold: 10, recover: 5, everySeconds: 1 } }),
+        ...(plan.verdicts !== undefined && {
+          guard: { threshold: plan.threshold ?? 10, recover: 5, everySeconds: 1, probe: 'load' },
+        }),
       })),
       databases: plan.databases,
       targets: ['t'],
+      wholes: plan.scope === undefined ? {} : { t: plan.scope },
       attentionWaitSeconds: plan.attentionWaitSeconds ?? 0,
       finalize: true,
     };

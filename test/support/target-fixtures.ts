@@ -30,6 +30,7 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
     partitionColumn: 'at',
     sources: [],
     path: 'staged',
+    scope: 'chunk',
     chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false },
     ...changes,
   };

@@ -23,7 +23,8 @@ export interface Copying {
   readonly enter: (phase: 'COPYING' | 'NEEDS_ATTENTION') => void;
   /** Whether the history is long enough to go on in a new one. */
   readonly full: () => boolean;
-  readonly attentionWaitSeconds: number;
+  /** How long parked chunks are waited for, as of now. */
+  readonly attentionWaitSeconds: () => number;
 }
 
 /** Rounds in which a run looks for chunks that are neither done nor parked, though no database has any left. */
@@ -45,7 +46,9 @@ export async function copyAll(copying: Copying): Promise<'copied' | 'again'> {
     // Whatever the workflows believe: the control tables say what is done.
     const { planned, done, skipped, parked } = progress.chunks;
     if (planned === done + skipped) return 'copied';
-    if (planned > done + skipped + parked) {
+    // What waits for parked chunks of its whole is asked for again once they are resolved.
+    if (databases.waiting && parked === 0) continue;
+    if (planned > done + skipped + parked && !databases.waiting) {
       forgotten += 1;
       if (forgotten > maxRounds) throw unaccounted(planned - done - skipped - parked);
       databases.copyAgain();
@@ -68,11 +71,23 @@ async function attention(copying: Copying, parked: number): Promise<'resolved' |
   const lookedAfter = (): boolean =>
     databases.pending.length > 0 || state.parked < parked || controls.state.stopping !== undefined;
   const settled = (): boolean => allHandlersFinished() && (lookedAfter() || full());
-  if (attentionWaitSeconds > 0) await condition(settled, attentionWaitSeconds * 1000);
+  await patiently(settled, attentionWaitSeconds);
   await condition(allHandlersFinished);
   if (lookedAfter()) return 'resolved';
   if (full()) return 'again';
   throw needsAttention(parked);
+}
+
+/** Until `settled`, or so many seconds have passed since it began; their number may change meanwhile. */
+async function patiently(settled: () => boolean, seconds: () => number): Promise<void> {
+  const began = Date.now();
+  for (;;) {
+    const wait = seconds();
+    const left = began + wait * 1000 - Date.now();
+    if (left <= 0) return;
+    await condition(() => settled() || seconds() !== wait, left);
+    if (settled()) return;
+  }
 }
 
 /** Runs `work` with the counters shown now and then; has the databases yield when the history grows long. */

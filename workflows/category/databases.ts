@@ -8,7 +8,7 @@ import {
   setHandler,
   startChild,
 } from '@temporalio/workflow';
-import type { DatabaseId, MemberRef } from '../../activities/contract.js';
+import type { DatabaseId, MemberRef, Pass } from '../../activities/contract.js';
 import { Leases } from '../leases/leases.js';
 import {
   type DatabaseControls,
@@ -25,9 +25,11 @@ import { databaseAttributes } from '../search-attributes.js';
 import { takingOver } from '../taking-over.js';
 import type { Controls } from './controls.js';
 import type { Gates } from './gates.js';
+import type { Wholes } from './wholes.js';
 
 interface Running {
   readonly database: DatabaseId;
+  readonly pass: Pass;
   readonly child: ChildWorkflowHandle<typeof migrateDatabase>;
   readonly member: MemberRef;
   told: DatabaseControls;
@@ -53,9 +55,17 @@ export class Databases {
     private readonly gates: Gates,
     private readonly all: readonly DatabaseId[],
     pending: readonly DatabaseId[],
+    private readonly wholes: Wholes,
     private readonly onChange: (running: number, left: number) => void,
   ) {
     this.#pending = new Map(pending.map((database) => [keyOf(database), database]));
+    wholes.listen({
+      copy: (databases) => {
+        for (const database of databases) this.#pending.set(keyOf(database), database);
+      },
+      changed: () => this.nudge(),
+      failed: (error) => this.#fail(error),
+    });
     setHandler(leaseReportSignal, (report) => {
       this.#total.report(report);
       this.#news = true;
@@ -64,14 +74,20 @@ export class Databases {
 
   /** Those that are not copied to their end. */
   get pending(): readonly DatabaseId[] {
-    return this.all.filter((database) => {
-      const key = keyOf(database);
-      return this.#running.has(key) || this.#starting.has(key) || this.#pending.has(key);
-    });
+    return this.all.filter((database) => this.#isPending(keyOf(database)));
+  }
+
+  #isPending(key: string): boolean {
+    return this.#running.has(key) || this.#starting.has(key) || this.#pending.has(key);
   }
 
   get yielding(): boolean {
     return this.#yielding;
+  }
+
+  /** Whether chunks wait for what is parked of their whole. */
+  get waiting(): boolean {
+    return this.wholes.waiting;
   }
 
   /** Has changed controls passed on. */
@@ -88,8 +104,14 @@ export class Databases {
   /** Makes a database look for pending chunks once more, whether it still runs or not. */
   async revisit(database: DatabaseId): Promise<void> {
     const key = keyOf(database);
+    this.wholes.begin(database);
     const running = this.#running.get(key);
-    if (running !== undefined && (await delivered(() => running.child.signal(revisitSignal)))) return;
+    if (
+      running !== undefined &&
+      running.pass !== 'load' &&
+      (await delivered(() => running.child.signal(revisitSignal)))
+    )
+      return;
     if (this.#running.has(key) || this.#starting.has(key)) this.#again.add(key);
     else this.#pending.set(key, database);
     this.#news = true;
@@ -97,11 +119,15 @@ export class Databases {
 
   /** All of them once more: chunks are pending that nobody knows of. */
   copyAgain(): void {
-    for (const database of this.all) this.#pending.set(keyOf(database), database);
+    for (const database of this.all) {
+      this.wholes.begin(database);
+      this.#pending.set(keyOf(database), database);
+    }
   }
 
   /** Copies until no database is pending, or all have yielded. Throws what ended one, once the others have ended too. */
   async copy(): Promise<void> {
+    this.wholes.ask();
     try {
       await this.#copy();
     } catch (error) {
@@ -115,7 +141,7 @@ export class Databases {
   }
 
   get #idle(): boolean {
-    return this.#running.size + this.#starting.size === 0;
+    return this.#running.size + this.#starting.size === 0 && !this.wholes.busy;
   }
 
   async #copy(): Promise<void> {
@@ -123,32 +149,37 @@ export class Databases {
       this.#news = false;
       await this.#tell();
       const stop = this.#ending || this.#failed;
-      if (this.#idle && (stop || this.#pending.size === 0)) return;
+      this.wholes.advance(stop, (database) => !this.#isPending(keyOf(database)));
+      if (this.#idle && (stop || (this.#pending.size === 0 && !this.wholes.due))) return;
       for (const [key, database] of this.#pending) {
         if (stop || this.#running.size + this.#starting.size >= maxDatabasesInFlight) break;
+        const pass = this.wholes.passOf(database);
+        if (pass === undefined) continue;
         this.#pending.delete(key);
-        this.#start(key, database);
+        this.#start(key, database, pass);
       }
       this.onChange(this.#running.size + this.#starting.size, this.pending.length);
       await condition(() => this.#news);
     }
   }
 
-  #start(key: string, database: DatabaseId): void {
+  #start(key: string, database: DatabaseId, pass: Pass): void {
     this.#starting.add(key);
-    void this.#run(key, database)
-      .catch((error: unknown) => {
-        if (!this.#failed) this.#failure = error;
-        this.#failed = true;
-        this.#yielding = true;
-      })
+    void this.#run(key, database, pass)
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#news = true;
       });
   }
 
-  async #run(key: string, database: DatabaseId): Promise<void> {
-    const running = await this.#begin(database).finally(() => this.#starting.delete(key));
+  #fail(error: unknown): void {
+    if (!this.#failed) this.#failure = error;
+    this.#failed = true;
+    this.#yielding = true;
+  }
+
+  async #run(key: string, database: DatabaseId, pass: Pass): Promise<void> {
+    const running = await this.#begin(database, pass).finally(() => this.#starting.delete(key));
     this.#running.set(key, running);
     this.#news = true;
     try {
@@ -161,14 +192,14 @@ export class Databases {
     }
   }
 
-  async #begin(database: DatabaseId): Promise<Running> {
+  async #begin(database: DatabaseId, pass: Pass): Promise<Running> {
     const { category, runId } = this;
     const told = this.#controlsOf(database);
     const { endpoint, terms } = this.gates.termsOf(database.server);
     const child = await takingOver(() =>
       startChild(migrateDatabase, {
         workflowId: workflowIds.database(category, database),
-        args: [{ runId, category, ...database, endpoint, terms, controls: told }],
+        args: [{ runId, category, ...database, pass, endpoint, terms, controls: told }],
         staticSummary: `${database.target} from ${database.server}/${database.database}`,
         staticDetails:
           'Copies one source database, chunk by chunk. Steer it through the category that it belongs to.',
@@ -177,7 +208,7 @@ export class Databases {
       }),
     );
     const member = { workflowId: child.workflowId, firstRunId: child.firstExecutionRunId };
-    return { database, child, member, told };
+    return { database, pass, child, member, told };
   }
 
   async #tell(): Promise<void> {

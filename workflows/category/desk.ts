@@ -5,6 +5,7 @@ import {
   type CategoryStatus,
   type ControlName,
   type PauseRequest,
+  type Reloaded,
   type Resolved,
   type ResumeRequest,
   type RetryRequest,
@@ -36,6 +37,7 @@ export class Desk implements ControlDesk {
     private readonly controls: Controls,
     private readonly state: CategoryState,
     private readonly measure: () => Promise<void>,
+    private readonly reload: () => Promise<Reloaded>,
   ) {}
 
   warn(message: string): void {
@@ -45,6 +47,8 @@ export class Desk implements ControlDesk {
   refusal(name: ControlName, payload: unknown): string | undefined {
     const { phase } = this.state;
     if (phase === 'REPORTING' || phase === 'ENDED') return 'the run is at its end; start the category again';
+    if (name === 'reload' && phase === 'OPENING')
+      return 'the run is being opened, and reads its configuration now';
     if (name !== 'stop' && this.controls.state.stopping !== undefined)
       return 'the run is stopping; start the category again to go on';
     if (name === 'retry' || name === 'skip') return resolvable(phase);
@@ -56,7 +60,7 @@ export class Desk implements ControlDesk {
     return wider && `${scopeText(scope)} is paused as part of '${scopeText(wider.scope)}': resume that`;
   }
 
-  async obey(name: ControlName, payload: unknown): Promise<CategoryStatus | Resolved> {
+  async obey(name: ControlName, payload: unknown): Promise<CategoryStatus | Resolved | Reloaded> {
     switch (name) {
       case 'pause':
         this.controls.pause((payload ?? {}) as PauseRequest);
@@ -67,6 +71,8 @@ export class Desk implements ControlDesk {
       case 'setConcurrency':
         await this.#setConcurrency(payload as SetConcurrency);
         break;
+      case 'reload':
+        return this.reload();
       case 'stop':
         this.controls.stop((payload ?? {}) as StopRequest);
         break;

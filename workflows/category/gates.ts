@@ -18,7 +18,7 @@ export class Gates {
 
   constructor(
     private readonly self: MemberRef,
-    private readonly servers: readonly ServerOutline[],
+    private servers: readonly ServerOutline[],
     private readonly runId: string,
   ) {
     for (const { endpoint } of servers) this.#holders.set(endpoint, new LeaseHolder(self, true));
@@ -32,6 +32,19 @@ export class Gates {
       this.servers.map(async (outline) => {
         if (guarded === 'with guards' && outline.guard === undefined) return;
         await joinGate(outline.endpoint, this.#terms(outline, guarded === 'with guards'));
+      }),
+    );
+  }
+
+  /** Tells the gates of what has changed in the terms on which the same servers are read. */
+  async revise(servers: readonly ServerOutline[]): Promise<void> {
+    const before = this.servers;
+    this.servers = servers;
+    await Promise.all(
+      servers.map(async (outline) => {
+        const old = before.find(({ server }) => server === outline.server);
+        if (JSON.stringify(old) !== JSON.stringify(outline))
+          await joinGate(outline.endpoint, this.#terms(outline, true));
       }),
     );
   }

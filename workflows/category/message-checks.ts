@@ -46,6 +46,7 @@ const checks: Readonly<Record<ControlName, (payload: unknown, known?: Known) => 
           : "'reason' must say why the chunk is given up",
       ),
     ),
+  reload: (payload) => withFields(payload ?? {}, [], '{}', () => undefined),
   stop: (payload) => withFields(payload ?? {}, ['mode'], '{"mode":"drain"}', ({ mode }) => modeRefusal(mode)),
 };
 
@@ -70,7 +71,8 @@ function withFields(
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
     return `a JSON object is needed, such as ${example}`;
   const unknown = Object.keys(payload).filter((key) => !allowed.includes(key));
-  if (unknown.length > 0) return `unknown field '${unknown.join("', '")}'; allowed: ${allowed.join(', ')}`;
+  if (unknown.length > 0)
+    return `unknown field '${unknown.join("', '")}'; allowed: ${allowed.join(', ') || 'none'}`;
   return check(payload as Fields);
 }
 

@@ -36,10 +36,10 @@ export interface ChunkEvents {
 
 const { parkChunk } = proxyActivities<Activities>(controlOptions);
 
-const partsGone: Cause = {
+const partsGone = (times: string): Cause => ({
   code: 'PARTS_GONE',
-  message: `The chunk's parts vanished from the bucket ${maxRounds} times. Look for a lifecycle rule or a second run, then retry.`,
-};
+  message: `The chunk's parts vanished from the bucket${times}. Look for a lifecycle rule or a second run, then retry.`,
+});
 
 /** The migrateChunk children of a database: started, held and cleared up after. One that fails is parked. */
 export class ChunksInFlight {
@@ -77,7 +77,8 @@ export class ChunksInFlight {
   }
 
   start(chunk: Chunk): void {
-    const entry = { scope: new CancellationScope(), exporting: true, halted: false, interrupted: false };
+    const exporting = chunk.route !== 'load';
+    const entry = { scope: new CancellationScope(), exporting, halted: false, interrupted: false };
     this.#chunks.set(chunk.chunkId, entry);
     void this.#run(chunk, entry)
       .catch((error: unknown): 'failed' => {
@@ -110,8 +111,12 @@ export class ChunksInFlight {
     try {
       const outcome = await entry.scope.run(() => this.#child(chunk, entry));
       if (outcome === 'halted') return 'again';
+      // Of a whole it cannot be made again alone.
+      if (outcome === 'parts gone' && chunk.route === 'load') return await this.#park(chunk, partsGone(''));
       if (outcome === 'parts gone')
-        return this.#mayBeginAgain(chunk) ? 'again' : await this.#park(chunk, partsGone);
+        return this.#mayBeginAgain(chunk)
+          ? 'again'
+          : await this.#park(chunk, partsGone(` ${maxRounds} times`));
       this.#ended.done += 1;
       return 'done';
     } catch (error) {

@@ -67,6 +67,8 @@ export class ServerLimit {
       ({ category, server }) => !same(category, terms.category) || server !== terms.server,
     );
     this.#state = { ...this.#state, terms: [...others, terms] };
+    // A guard that the category has taken back leaves all again.
+    if (this.guard === undefined) this.#lift();
   }
 
   leave(category: MemberRef): void {

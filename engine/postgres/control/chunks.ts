@@ -1,12 +1,14 @@
 import { MigrationError } from '../../errors.js';
 import type { Queryable } from '../connection.js';
 import type { Chunk, ChunkScope, ChunkState, RowsPlanned } from './types.js';
+import { passConditions } from './whole-member.js';
 import { type WindowRow, windowOf, windowSelection } from './window-row.js';
 
-/** The next PENDING chunks with a larger ordinal, in order; at most `limit`. */
+/** The next PENDING chunks with a larger ordinal that a pass is for, in order; at most `limit`. */
 export async function listPending(
   db: Queryable,
   scope: Omit<ChunkScope, 'category'>,
+  pass: keyof typeof passConditions,
   afterOrdinal: number,
   limit: number,
 ): Promise<readonly { readonly chunkId: string; readonly ordinal: number; readonly window: string }[]> {
@@ -14,6 +16,7 @@ export async function listPending(
     `SELECT chunk_id::text AS "chunkId", ordinal, window_label AS "window"
        FROM migration_control.chunk
       WHERE run_id = $1 AND target = $2 AND server = $3 AND database = $4 AND ordinal > $5 AND state = 'PENDING'
+        AND ${passConditions[pass]}
       ORDER BY ordinal LIMIT $6`,
     [scope.runId, scope.target, scope.server, scope.database, afterOrdinal, limit],
   );

@@ -46,13 +46,18 @@ export async function findLedgerRow(db: Queryable, chunkId: string): Promise<Led
   return { ...row, ...(quarantine && { quarantine }), ...(readSum !== null && { readSum }) };
 }
 
+/** What of a ledger row tells all rows that were read. */
+export interface ReadRows extends SetChecksum, Pick<LedgerRow, 'readSum'> {
+  readonly quarantine?: SetChecksum;
+}
+
 /** Count and sum of the rows in quarantine; those of no rows where there are none, or nothing was imported. */
-export function quarantinedBy(row: LedgerRow | undefined): SetChecksum {
+export function quarantinedBy(row: ReadRows | undefined): SetChecksum {
   return row?.quarantine ?? emptyChecksum;
 }
 
 /** Count and sum of all the chunk's rows as they were read: what their manifest says of them. */
-export function readBy(row: LedgerRow): SetChecksum {
+export function readBy(row: ReadRows): SetChecksum {
   const both = addChecksums([row, quarantinedBy(row)]);
   return row.readSum === undefined ? both : { rows: both.rows, sum: row.readSum };
 }

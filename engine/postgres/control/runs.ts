@@ -1,6 +1,6 @@
 import { MigrationError } from '../../errors.js';
 import type { Queryable } from '../connection.js';
-import type { Run, RunState } from './types.js';
+import type { Reload, Run, RunState } from './types.js';
 
 /** Writes the run's row once; false where it is there already, which a retried activity must leave as it is. */
 export async function insertRun(
@@ -31,7 +31,7 @@ export async function closeAbandoned(db: Queryable, category: string, runId: str
 /** Throws TARGET_QUERY when there is no such run. */
 export async function loadRun(db: Queryable, runId: string): Promise<Run> {
   const { rows } = await db.query<RunRow>(
-    `SELECT run_id, category, job_mode, input_partition, config, state, report, failure,
+    `SELECT run_id, category, job_mode, input_partition, config, reloads, state, report, failure,
             to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
             to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at
        FROM migration_control.run WHERE run_id = $1`,
@@ -49,6 +49,7 @@ export async function loadRun(db: Queryable, runId: string): Promise<Run> {
     jobMode: row.job_mode,
     ...(row.input_partition !== null && { inputPartition: row.input_partition }),
     config: row.config,
+    reloads: row.reloads,
     state: row.state,
     startedAt: row.started_at,
     ...(row.finished_at !== null && { finishedAt: row.finished_at }),
@@ -78,6 +79,7 @@ interface RunRow {
   readonly job_mode: string;
   readonly input_partition: string | null;
   readonly config: unknown;
+  readonly reloads: readonly Reload[];
   readonly state: RunState;
   readonly report: string | null;
   readonly failure: string | null;

@@ -11,10 +11,12 @@ const tables = [
   'control/004_results.sql',
   'control/005_replaced.sql',
   'control/006_source_limit.sql',
+  'control/007_reloads.sql',
   'control/020_source_table.sql',
   'control/021_target.sql',
   'control/022_join_mismatches.sql',
   'control/023_removal.sql',
+  'control/024_whole.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */

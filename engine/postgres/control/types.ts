@@ -32,13 +32,23 @@ export interface Chunk extends PlannedChunk, Omit<ChunkScope, 'runId'> {
   readonly cause?: { readonly code: string; readonly message: string };
 }
 
+/** A change of a run's configuration while it was under way. */
+export interface Reload {
+  /** Who asked for it: a repeated attempt finds it by this. */
+  readonly request: string;
+  /** ISO instant in UTC. */
+  readonly at: string;
+  readonly fields: readonly string[];
+}
+
 export interface Run {
   readonly runId: string;
   readonly category: string;
   readonly jobMode: string;
   readonly inputPartition?: string;
-  /** As it was given to insertRun; no secrets. */
+  /** As it was given to insertRun, or by the last reload; no secrets. */
   readonly config: unknown;
+  readonly reloads: readonly Reload[];
   readonly state: RunState;
   /** ISO instants in UTC. */
   readonly startedAt: string;

@@ -104,6 +104,17 @@ describe('controls by the command line', () => {
     ]);
   });
 
+  it('names what a reload took over', async () => {
+    await migrate(['start', 'reloaded']);
+    expect((await migrate(['reload', 'reloaded'])).out).toBe(
+      'log_level, stall: in effect for every step that begins from now on.\n',
+    );
+    expect((await migrate(['reload', 'reloaded'])).out).toBe(
+      'Nothing has changed that a run under way could take over.\n',
+    );
+    expect(JSON.parse((await migrate(['reload', 'reloaded', '--json'])).out)).toEqual({ fields: [] });
+  });
+
   it('sends again what met the run just as it continued as new, which is one run all the same', async () => {
     await migrate(['start', 'renewed']);
     const { runId } = await handleOf('renewed').describe();
@@ -122,12 +133,13 @@ describe('controls by the command line', () => {
     await expect(paste('start', 'pasted')).rejects.toThrow(/already/);
     await paste('pause', 'pasted', '--now', '--database', "Bob's");
     await paste('concurrency', 'pasted', '--per-server', '*=7', '--total', '5');
+    await paste('reload', 'pasted');
     await paste('skip', 'pasted', 't/s/A/$HOME', '--reason', `a "quoted" \`reason\``);
     expect(await paste('status', 'pasted')).toContain('"phase":"COPYING"');
     expect(await statusOf('pasted')).toMatchObject({
       ...{ pauses: [{ mode: 'now', scope: { database: "Bob's" } }], total: 5 },
       ...{ servers: [{ limit: 7 }, { limit: 7 }] },
-      warnings: [JSON.stringify({ chunk: 't/s/A/$HOME', reason: 'a "quoted" `reason`' })],
+      warnings: ['reloaded', JSON.stringify({ chunk: 't/s/A/$HOME', reason: 'a "quoted" `reason`' })],
     });
     await paste('resume', 'pasted');
     expect((await statusOf('pasted')).pauses).toEqual([]);

@@ -69,6 +69,12 @@ export async function migrateCategory(input: FakeInput): Promise<ReportSummary> 
     change({ warnings: [...status.warnings, JSON.stringify(request)] });
     return { resolved: 1, parked: 2 };
   });
+  // There is something to take over the first time.
+  setHandler(controls.reload.update, () => {
+    const fields = status.warnings.includes('reloaded') ? [] : ['log_level', 'stall'];
+    change({ warnings: [...status.warnings, 'reloaded'] });
+    return { fields };
+  });
   setHandler(controls.stop.update, ({ mode = 'drain' }) => {
     end = 'STOPPED';
     return change({ stopping: mode });

@@ -13,6 +13,9 @@ const chosen = [
   'sqlserver: cut in the middle of a result',
   'postgres: the COMMIT of a COPY is not answered',
   'bucket: a raw manifest is written and answered with an error',
+  'killed after a raw manifest, on S3',
+  'objects: a raw manifest is stored and not answered',
+  'objects: a bit flipped in a download',
 ] as const;
 
 /** `make drill` strikes them all; these run with every test. */

@@ -74,6 +74,9 @@ export interface CategoryOptions {
     readonly grain?: 'day' | 'month';
     readonly rows?: number;
   };
+  readonly scope?: 'chunk' | 'database' | 'category';
+  /** False: joined by the key alone, whatever the time. */
+  readonly sameTime?: boolean;
   /** Goes behind the ON condition of the transform: `AND …` or `WHERE …`. */
   readonly tail?: string;
   readonly consistency?: 'snapshot' | 'rcsi' | 'quiesced';
@@ -96,13 +99,13 @@ export function joinCategory(estate: Estate, name: string, options: CategoryOpti
     { name: 'device', type: 'varchar(50)' },
     { name: 'quality', type: 'integer' },
   ];
-  const { tail = '', joinKeys = 'exact', rightFilter = threeDays } = options;
+  const { tail = '', joinKeys = 'exact', rightFilter = threeDays, sameTime = true } = options;
   const byKey = options.chunk?.by === 'key';
   estate.writeFile(
     `sql/transform/${name}.sql`,
     `SELECT l.id, l.taken_at, l.note, l.amount, l.dropped, r.device, r.quality
      FROM ${name}_left AS l
-     LEFT JOIN ${name}_right AS r ON l.id = r.device AND l.taken_at = r.taken_at ${tail}`,
+     LEFT JOIN ${name}_right AS r ON l.id = r.device ${sameTime ? 'AND l.taken_at = r.taken_at' : ''} ${tail}`,
   );
   writeCategory(
     estate,
@@ -116,6 +119,7 @@ export function joinCategory(estate: Estate, name: string, options: CategoryOpti
       ],
       transform: `sql/transform/${name}.sql`,
       ...(joinKeys !== null && { joinKeys }),
+      ...(options.scope !== undefined && { scope: options.scope }),
     },
     rightFilter === null ? {} : { [`source_filter_${name}_right`]: rightFilter },
   );

@@ -1,6 +1,7 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { listPending, loadChunk, markDone, parkChunk } from '../../../engine/postgres/control/chunks';
 import { planChunks, refuseOverlaps } from '../../../engine/postgres/control/plan-chunks';
+import { configRevision, lockRun, recordReload } from '../../../engine/postgres/control/reloads';
 import { chunkTotals, iterateChunkReports, parkedChunks } from '../../../engine/postgres/control/reports';
 import { recordResults } from '../../../engine/postgres/control/results';
 import { closeAbandoned, finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
@@ -51,6 +52,7 @@ describe('the control store', () => {
     await insertRun(target, { ...run, jobMode: 'restart' });
     expect(await loadRun(target, 'r1')).toEqual({
       ...run,
+      reloads: [],
       state: 'RUNNING',
       startedAt: expect.stringMatching(/^20.*Z$/),
     });
@@ -62,6 +64,26 @@ describe('the control store', () => {
       finishedAt: expect.any(String),
     });
     await expect(loadRun(target, 'r2')).rejects.toMatchObject({ code: 'TARGET_QUERY' });
+  });
+
+  test('a reload gives a run another configuration, and tells workers that there is one', async () => {
+    await insertRun(target, { runId: 'reloaded', category: 'c', jobMode: 'resume', config: { stall: 1 } });
+    expect(await configRevision(target, 'reloaded')).toBe(0);
+    // Two at a time: the second sees what the first has written.
+    const reload = (request: string) =>
+      target.transaction(async (client) => {
+        const { reloads } = await lockRun(client, 'reloaded');
+        const fields = [`after ${reloads.length}`];
+        await recordReload(client, 'reloaded', { stall: reloads.length }, { request, fields });
+      });
+    await Promise.all([reload('one'), reload('two')]);
+    expect(await configRevision(target, 'reloaded')).toBe(2);
+    const { config, reloads } = await loadRun(target, 'reloaded');
+    expect(config).toEqual({ stall: 1 });
+    expect(new Set(reloads.map(({ request }) => request))).toEqual(new Set(['one', 'two']));
+    expect(reloads).toMatchObject([{ fields: ['after 0'] }, { fields: ['after 1'] }]);
+    for (const { at } of reloads) expect(at).toMatch(/^20.*Z$/);
+    await expect(configRevision(target, 'nowhere')).rejects.toMatchObject({ code: 'TARGET_QUERY' });
   });
 
   test('a new run ends the rows of terminated ones of its category, and of no other', async () => {
@@ -198,7 +220,7 @@ describe('the control store', () => {
     expect(Date.now() - started).toBeLessThan(5_000);
     const seen: number[] = [];
     for (let after = -1; ; ) {
-      const page = await listPending(target, scope, after, 1_000);
+      const page = await listPending(target, scope, 'all', after, 1_000);
       if (page.length === 0) break;
       seen.push(...page.map(({ ordinal }) => ordinal));
       after = page.at(-1)?.ordinal ?? after;

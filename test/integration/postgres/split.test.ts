@@ -101,7 +101,7 @@ describe('splitting a chunk', () => {
     return rows[0]?.id ?? '';
   };
   const pending = async (name: string, runId: string, after = -1) =>
-    (await listPending(target, scopeOf(tableOf(name), runId), after, 100)).map(({ window }) => window);
+    (await listPending(target, scopeOf(tableOf(name), runId), 'all', after, 100)).map(({ window }) => window);
   const stateOf = async (name: string, label: string) => {
     const { rows } = await target.query(
       'SELECT state, run_id AS run FROM migration_control.chunk WHERE target = $1 AND window_label = $2',
@@ -353,7 +353,7 @@ describe('splitting a chunk', () => {
     await planned('deep', 'deep-1');
     await split('deep', 'deep-1', '20250102');
     const cursor =
-      (await listPending(target, scopeOf(tableOf('deep'), 'deep-1'), -1, 100)).at(-1)?.ordinal ?? 0;
+      (await listPending(target, scopeOf(tableOf('deep'), 'deep-1'), 'all', -1, 100)).at(-1)?.ordinal ?? 0;
     expect(await split('deep', 'deep-1', quarters[3] ?? '', 2)).toBe(1);
     const halves = ['20250102T180000-20250102T210000', '20250102T210000-20250103T000000'];
     expect(await pending('deep', 'deep-1', cursor)).toEqual(halves);

@@ -1,44 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { installPython } from '../../../sandbox/services/install-once.js';
+import { installSqlServerDriver } from '../../../sandbox/services/spark.js';
 
 const run = promisify(execFile);
-const root = resolve(__dirname, '../../..');
-const cache = join(root, '.cache');
-const jdbcVersion = '12.10.1.jre11';
-const jdbcJar = join(cache, `jdbc-${jdbcVersion}`, `mssql-jdbc-${jdbcVersion}.jar`);
-const pymssqlFolder = join(cache, 'pymssql');
 
 /** Installs pymssql (FreeTDS inside) and Microsoft's JDBC driver into the project's cache, once. */
 export async function installClients(): Promise<void> {
-  mkdirSync(cache, { recursive: true });
-  await Promise.all([
-    installOnce(pymssqlFolder, (folder) =>
-      run('python3', ['-m', 'pip', 'install', '--quiet', '--target', folder, 'pymssql']),
-    ),
-    installOnce(dirname(jdbcJar), (folder) => {
-      const artifact = `com.microsoft.sqlserver:mssql-jdbc:${jdbcVersion}`;
-      return run('mvn', ['-q', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
-    }),
-  ]);
+  await Promise.all([installPymssql(), installSqlServerDriver()]);
 }
 
-/** Installs beside and renames, so that test files running side by side never see half an installation. */
-async function installOnce(folder: string, install: (folder: string) => Promise<unknown>): Promise<void> {
-  if (existsSync(folder)) {
-    return;
-  }
-  const beside = `${folder}.${process.pid}`;
-  await install(beside);
-  try {
-    renameSync(beside, folder);
-  } catch (error) {
-    rmSync(beside, { recursive: true });
-    if (!existsSync(folder)) {
-      throw error;
-    }
-  }
+function installPymssql(): Promise<string> {
+  return installPython('pymssql', '2.4.6');
 }
 
 /** One answer of a probe: what a statement gave, or its error. */
@@ -64,14 +38,22 @@ export interface Target {
  * Statements through Microsoft's JDBC driver. `trustStore` is a PKCS#12 file of authorities: with it everything
  * is encrypted and the certificate verified; without it only the login is encrypted.
  */
-export function jdbc(target: Target, statements: readonly string[], trustStore?: string): Promise<Answer[]> {
+export async function jdbc(
+  target: Target,
+  statements: readonly string[],
+  trustStore?: string,
+): Promise<Answer[]> {
   const security =
     trustStore === undefined
       ? 'encrypt=false;trustServerCertificate=true'
       : `encrypt=true;trustServerCertificate=false;trustStore=${trustStore};trustStorePassword=changeit;trustStoreType=PKCS12`;
   const url = `jdbc:sqlserver://localhost:${target.port};databaseName=${target.database};loginTimeout=20;${security}`;
   const lines = [url, target.user, target.password, ...statements];
-  return converse('java', ['-cp', jdbcJar, join(__dirname, 'clients', 'Probe.java')], lines);
+  return converse(
+    'java',
+    ['-cp', await installSqlServerDriver(), join(__dirname, 'clients', 'Probe.java')],
+    lines,
+  );
 }
 
 /** Makes a trust store for `jdbc` out of a PEM file. */
@@ -81,7 +63,7 @@ export async function makeTrustStore(caFile: string, trustStore: string): Promis
 }
 
 /** Statements through pymssql; everything is encrypted with 'require', the login only with 'request'. */
-export function pymssql(
+export async function pymssql(
   target: Target,
   statements: readonly string[],
   encryption: 'require' | 'request' | 'off',
@@ -90,7 +72,7 @@ export function pymssql(
   const login = { server: '127.0.0.1', port, user, password, database, encryption, autocommit: true };
   return converse(
     'python3',
-    [join(__dirname, 'clients', 'probe.py'), pymssqlFolder],
+    [join(__dirname, 'clients', 'probe.py'), await installPymssql()],
     [JSON.stringify(login), ...statements],
   );
 }

@@ -88,7 +88,7 @@ describe('what a login does not see', () => {
       tls: { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') },
       serverName: 'server01',
     });
-    const endpoint: Omit<SourceEndpoint, 'user'> = {
+    const endpoint: Omit<Extract<SourceEndpoint, { readonly auth?: 'sql' }>, 'user'> = {
       alias: 'server01',
       host: 'localhost',
       port: server.port,

@@ -91,7 +91,7 @@ const chunkColumn = { name: 'at3', sourceType: 'datetime2(3)' };
 describe('a source server', () => {
   let server: TdsServer;
   let stop: () => Promise<void>;
-  let endpoint: SourceEndpoint;
+  let endpoint: Extract<SourceEndpoint, { readonly auth?: 'sql' }>;
   let session: SourceSession;
   let blocking: SourceSession;
 

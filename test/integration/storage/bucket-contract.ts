@@ -100,6 +100,46 @@ export function describeBucket(name: string, open: () => Promise<Bucket>): void 
       expect(await keys('')).toHaveLength(33);
     });
 
+    it('lists on behind a key that it has listed, be it there or not', async () => {
+      const names = ['p/a-b/x', 'p/a/1', 'p/a/2/z', 'p/b', 'p/b.c', 'p/c/d/e'];
+      await Promise.all(names.map((key) => bucket.put(key, key)));
+      const order: string[] = [];
+      for await (const { key } of bucket.list('p/')) order.push(key);
+      expect([...order].sort()).toEqual([...names].sort());
+      for (const [index, after] of order.entries()) {
+        const rest: string[] = [];
+        for await (const { key } of bucket.list('p/', after)) rest.push(key);
+        expect(rest).toEqual(order.slice(index + 1));
+        await bucket.delete(after);
+        const left: string[] = [];
+        for await (const { key } of bucket.list('p/', after)) left.push(key);
+        expect(left).toEqual(rest);
+      }
+    });
+
+    it('says when an object was written', async () => {
+      const before = Date.now();
+      await bucket.put('a/b', 'x');
+      const times = [(await bucket.get('a/b'))?.lastModified.getTime()];
+      for await (const { lastModified } of bucket.list('a/')) times.push(lastModified.getTime());
+      expect(times).toHaveLength(2);
+      for (const time of times) {
+        expect(time).toBeGreaterThan(before - 5_000);
+        expect(time).toBeLessThan(Date.now() + 5_000);
+      }
+    });
+
+    it('deletes an object only at the version that was read', async () => {
+      await bucket.put('m.json', 'one');
+      const version = (await bucket.get('m.json'))?.version ?? '';
+      await bucket.put('m.json', 'two');
+      expect(await bucket.deleteIf('m.json', version)).toBe(false);
+      const present = (await bucket.get('m.json'))?.version ?? '';
+      expect(await bucket.deleteIf('m.json', present)).toBe(true);
+      expect(await bucket.deleteIf('m.json', present)).toBe(false);
+      expect(await bucket.get('m.json')).toBeUndefined();
+    });
+
     it('deletes, and deletes again without an error', async () => {
       await bucket.put('a/b', 'x');
       await bucket.delete('a/b');

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 const directory = () => mkdtemp(join(root, 'b-'));
 
-describeBucket('file://', async () => openBucket(pathToFileURL(await directory()).href));
+describeBucket('file://', async () => openBucket(pathToFileURL(await directory()).href, {}));
 
 const child = join(__dirname, 'put-child.ts');
 const tsx = join(process.cwd(), 'node_modules', '.bin', 'tsx');

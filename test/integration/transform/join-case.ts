@@ -10,7 +10,7 @@ export const cells = columnsOf({
   load: 'numeric(11,3)',
   place: 'text',
 });
-const usage = columnsOf({ device_id: 'varchar(20)', seen: 'timestamp(3)', used: 'integer' });
+export const usage = columnsOf({ device_id: 'varchar(20)', seen: 'timestamp(3)', used: 'integer' });
 export const stats = columnsOf({
   cell_id: 'varchar(20)',
   seen: 'timestamp(3)',

@@ -277,6 +277,68 @@ describe('setConcurrency', () => {
   }, 120_000);
 });
 
+describe('reload', () => {
+  it('takes over a limit and a guard, which begins anew', async () => {
+    const engine = engineOf({
+      databases: [first],
+      chunksPerDatabase: 40,
+      perServer: 2,
+      exportMs: 400,
+      verdicts: [],
+    });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.watches === 1 && engine.exported.length > 0);
+      engine.revised = { perServer: 6, threshold: 20 };
+      expect(await handle.executeUpdate(controls.reload.update, { args: [{}] })).toEqual({
+        fields: ['perServer', 'threshold'],
+      });
+      // One of the six sessions is the guard's, which begins anew with its new threshold.
+      await until(() => engine.inFlight.get('s1') === 5);
+      await until(() => engine.watches === 2);
+      expect(await limitOf(handle, 's1')).toBe(6);
+      await handle.executeUpdate(controls.reload.update, { args: [{}] });
+      expect(await handle.result()).toMatchObject({ chunksDone: 40 });
+      expect(engine.watches).toBe(2);
+    });
+  });
+
+  it('shortens the wait for parked chunks while the run waits', async () => {
+    const engine = engineOf({ databases: [first], chunksPerDatabase: 2, attentionWaitSeconds: 86_400 });
+    engine.failing.add(chunkId(first, 1));
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(async () => (await handle.query(statusQuery)).phase === 'NEEDS_ATTENTION');
+      engine.revised = { attentionWaitSeconds: 1 };
+      await handle.signal(controls.reload.signal);
+      await expect(handle.result()).rejects.toThrow();
+      expect(engine.reports).toMatchObject([
+        { state: 'FAILED', failure: expect.stringContaining('1 chunks') },
+      ]);
+    });
+  });
+
+  it('is refused with the reason, as a signal by a warning, and changes nothing', async () => {
+    const engine = engineOf({ databases: [first], chunksPerDatabase: 12, perServer: 1, exportMs: 300 });
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.exported.length > 0);
+      engine.revised = 'input_partition takes effect on the next run.';
+      expect(await refusal(handle.executeUpdate(controls.reload.update, { args: [{}] }))).toContain(
+        'takes effect on the next run',
+      );
+      await handle.signal(controls.reload.signal);
+      await until(async () => (await handle.query(statusQuery)).warnings.length > 0);
+      expect((await handle.query(statusQuery)).warnings[0]).toContain('reload: input_partition');
+      expect(await limitOf(handle, 's1')).toBe(1);
+      expect(await refusal(handle.executeUpdate('reload', { args: [{ all: true }] }))).toContain(
+        "unknown field 'all'; allowed: none",
+      );
+      expect(await handle.result()).toMatchObject({ chunksDone: 12 });
+    });
+  });
+});
+
 describe('the guard of a source', () => {
   it('shrinks the limit, pauses, and lets it grow back, saying why', async () => {
     const shrink = { verdict: 'shrink', value: 57, cause: 'active requests: 57, above 40' } as const;

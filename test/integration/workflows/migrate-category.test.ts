@@ -167,12 +167,16 @@ describe('migrateCategory', () => {
       await until(() => engine.exported.length > 3);
       await handle.executeUpdate(controls.pause.update, { args: [{ scope: { database: 'D239' } }] });
       await handle.executeUpdate(controls.setConcurrency.update, { args: [{ total: 40 }] });
+      engine.revised = { perServer: 7 };
+      await handle.executeUpdate(controls.reload.update, { args: [{}] });
       await until(async () => (await executionsOf(handle.workflowId)).length > 1);
       await until(async () => (await handle.query(statusQuery)).phase !== 'OPENING');
       expect(await handle.query(statusQuery)).toMatchObject({
         total: 40,
         pauses: [{ mode: 'drain', scope: { database: 'D239' }, by: 'operator' }],
       });
+      // The gates tell the new execution too what was reloaded.
+      await until(async () => (await handle.query(statusQuery)).servers.every(({ limit }) => limit === 7));
       await handle.executeUpdate(controls.resume.update, { args: [{}] });
       expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 240 });
       for (const events of await executionsOf(handle.workflowId)) expect(events).toBeLessThan(4_096);

@@ -36,7 +36,7 @@ describe('exporting a chunk that an earlier attempt has exported', () => {
     fingerprint: 'f',
   }));
   const context = {
-    config: { stallSeconds: 300, logLevel: 'ERROR' },
+    config: { stallSeconds: 300, logLevel: 'ERROR', engine: { export: 'embedded', transform: 'embedded' } },
     chunk: {
       ...{ target: 't', server: 's', database: 'd', window: { label: 'all' }, rowsPlanned: {} },
       ...{ epoch: 0, fingerprint: 'c' },

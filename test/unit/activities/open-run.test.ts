@@ -19,17 +19,27 @@ describe('opening a run', () => {
   afterEach(() => rmSync(project, { recursive: true, force: true }));
 
   /** With a target of those messages, which answers no other question. */
-  const open = (poison: string, language: string): Promise<unknown> => {
+  const open = (
+    poison: string,
+    language: string,
+    server = { reader: false, readOnly: false },
+  ): Promise<unknown> => {
     const file = join(project, `config/categories/${category}.json`);
     const json = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({ ...json, poison }));
     const target = {
+      address: 'warehouse:5432/mart',
+      withClient: (work: (client: object) => Promise<unknown>) =>
+        work({ query: async () => ({ rows: [server] }) }),
       query: async (text: string) => {
         if (!text.includes('lc_messages')) throw new MigrationError('TARGET_LOGIN', 'asked on');
         return { rows: [{ language, role: 'migration' }] };
       },
     };
-    const deps = { environment: { configDir: join(project, 'config') }, target } as unknown as Dependencies;
+    const deps = {
+      environment: { configDir: join(project, 'config'), parameters: {} },
+      target,
+    } as unknown as Dependencies;
     return new MockActivityEnvironment()
       .run(() => openRun(deps)({ runId: 'r', category }))
       .catch((error: unknown) => error);
@@ -54,6 +64,17 @@ describe('opening a run', () => {
       expect(await open('quarantine', language)).toMatchObject({ message: 'asked on' });
     },
   );
+
+  it.each([
+    [{ reader: true, readOnly: true }, /is a reader.*RDS_ENDPOINT must name the writer/],
+    [{ reader: false, readOnly: true }, /default_transaction_read_only is on/],
+  ])('refuses a target that takes no writes: %j', async (server, message) => {
+    expect(await open('park', 'C', server)).toMatchObject({
+      type: 'TARGET_READ_ONLY',
+      nonRetryable: false,
+      message: expect.stringMatching(message),
+    });
+  });
 
   it('does not care for the language of messages where a refused row parks its chunk anyway', async () => {
     expect(await open('park', 'de_DE.UTF-8')).toMatchObject({ message: 'asked on' });

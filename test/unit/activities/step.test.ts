@@ -109,6 +109,40 @@ describe('runStep', () => {
     await expect(running).rejects.toMatchObject({ name: 'CancelledFailure' });
   });
 
+  it('gives work that asks for it more time to end, in which it still heartbeats', async () => {
+    const environment = new MockActivityEnvironment();
+    let beats = 0;
+    environment.on('heartbeat', () => {
+      beats += 1;
+    });
+    let ended = false;
+    const running = environment.run(() =>
+      runStep(async ({ signal, endsWithin }) => {
+        endsWithin(20);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        beats = 0;
+        await new Promise((resolve) => setTimeout(resolve, 6_500));
+        ended = true;
+        signal.throwIfAborted();
+      }),
+    ) as Promise<unknown>;
+    setTimeout(() => environment.cancel(), 50);
+    await expect(running).rejects.toMatchObject({ name: 'CancelledFailure' });
+    expect(ended).toBe(true);
+    expect(beats).toBeGreaterThan(3);
+  }, 15_000);
+
+  it('has one identity in all attempts of an activity, and others in other activities', async () => {
+    const of = (activityId: string, attempt: number) =>
+      new MockActivityEnvironment({ activityId, attempt, scheduledTimestampMs: 1_000 }).run(() =>
+        runStep(async ({ identity }) => identity),
+      );
+    const first = await of('1', 1);
+    expect(first).toEqual({ key: '00000000-0000-0000-0000-000000000000-1', since: new Date(1_000) });
+    expect(await of('1', 2)).toEqual(first);
+    expect(await of('2', 1)).not.toEqual(first);
+  });
+
   it('keeps nothing of steps that have ended, though their work listens to the signal', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

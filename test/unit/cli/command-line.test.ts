@@ -35,6 +35,7 @@ test.each([
   ['concurrency cat --total none', { total: null }],
   ['concurrency cat --per-server s1=4 *=2', { perServer: { s1: 4, '*': 2 } }],
   ['concurrency cat --per-server 3 --total 9', { total: 9, perServer: { '*': 3 } }],
+  ['reload cat', {}],
   ['retry cat t/s1/A/20250101', { chunk: 't/s1/A/20250101' }],
   ['retry cat t/s1/A/20250101 --parts 4', { chunk: 't/s1/A/20250101', parts: 4 }],
   ['retry cat --all', { where: {} }],

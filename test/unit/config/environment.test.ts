@@ -73,8 +73,11 @@ test.each([
   ['RAW_BUCKET', 'file://raw', 'allowed'],
   ['STATS_BUCKET', undefined, 'is not set'],
   ['TEMPORAL_ADDRESS', 'localhost', 'allowed: host:port'],
-  ['MIGRATION_PARAMETER', '/migration/{category}', 'Unset it'],
-  ['SERVER_MAPPINGS_PARAMETER', '/mappings', 'Unset it'],
+  ['MIGRATION_PARAMETER', '/migration/{name}', 'which may hold {category} or {category-with-dashes}'],
+  ['SERVER_MAPPINGS_PARAMETER', '/mappings/{category}', 'allowed: a name or ARN in Parameter Store'],
+  ['RDS_READER_ENDPOINT', 'reader:port', "is 'reader:port'; allowed: host or host:port"],
+  ['RDS_AUTH', 'token', "is 'token'; allowed: 'password' (default) or 'iam'"],
+  ['SOURCE_AUTH', 'windows', "is 'windows'; allowed: 'sql' (default) or"],
 ])('%s = %s is refused by name', (name, value, reason) => {
   const error = failure({ ...complete, [name]: value });
   expect(error.code).toBe('CONFIG_INVALID');
@@ -88,15 +91,46 @@ test('every wrong variable is named at once', () => {
     expect(message).toContain(name);
 });
 
-test('a missing password has its own code', () => {
+test('a missing password has its own code, and every way to give one', () => {
   const error = failure({ ...complete, RDS_PASSWORD: '' });
   expect(error.code).toBe('SECRET_MISSING');
-  expect(error.message).toContain('RDS_PASSWORD');
+  expect(error.message).toMatch(/RDS_PASSWORD .*RDS_PASSWORD_FILE.*RDS_SECRET_ID.*RDS_AUTH to 'iam'/);
 });
 
-test('no dump of the environment shows a secret, and no error does', () => {
+test('a token takes the place of a password, and travels over TLS only', () => {
+  const iam = { ...complete, RDS_PASSWORD: '', RDS_AUTH: 'iam' };
+  expect(parseEnvironment(iam).target).toMatchObject({ auth: 'iam', tls: 'verify' });
+  const error = failure({ ...iam, RDS_TLS: 'off' });
+  expect(error).toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining("RDS_TLS is 'off'"),
+  });
+});
+
+test('a service principal needs its tenant', () => {
+  const principal = { ...complete, SOURCE_AUTH: 'entra-service-principal' };
+  expect(failure(principal).message).toContain('SOURCE_TENANT_ID is not set');
+  expect(parseEnvironment({ ...principal, SOURCE_TENANT_ID: 'contoso' }).source).toMatchObject({
+    auth: 'entra-service-principal',
+    tenantId: 'contoso',
+  });
+});
+
+test('names of parameters in Parameter Store are passed on', () => {
+  const names = {
+    MIGRATION_PARAMETER: '/migration-parameter/{category-with-dashes}',
+    SERVER_MAPPINGS_PARAMETER: 'arn:aws:ssm:eu-west-1:111111111111:parameter/mappings:3',
+  };
+  expect(parseEnvironment({ ...complete, ...names }).parameters).toEqual({
+    migration: names.MIGRATION_PARAMETER,
+    mappings: names.SERVER_MAPPINGS_PARAMETER,
+  });
+  expect(parseEnvironment(complete).parameters).toEqual({});
+});
+
+test('no dump of the environment shows a secret, and no error does', async () => {
   const environment = parseEnvironment({ ...complete, SOURCE_SECRET: '{"password":"swordfish"}' });
-  expect(environment.target.password()).toBe('hunter2');
+  expect(await environment.target.password()).toBe('hunter2');
   const dumps = [JSON.stringify(environment), inspect(environment, { depth: 10, showHidden: true })];
   for (const dump of dumps) expect(dump).not.toMatch(/hunter2|swordfish/);
   expect(failure({ ...complete, RDS_TLS: 'x', RDS_ENDPOINT: ':' }).message).not.toContain('hunter2');
@@ -146,5 +180,13 @@ describe('environment files', () => {
     write('.env', { RDS_ENDPOINT: 'warehouse:5433', RDS_USER: 'migration', RDS_PASSWORD: 'hunter2' });
     expect(loadTargetEnvironment()).toMatchObject({ host: 'warehouse', port: 5433, user: 'migration' });
     expect(() => loadEnvironment()).toThrow(/RAW_BUCKET is not set/);
+  });
+
+  test('what only reads the target asks its reader, where one is named', () => {
+    const reader = { ...complete, RDS_READER_ENDPOINT: 'reader.example.com' };
+    write('.env', reader);
+    expect(loadTargetEnvironment().host).toBe('reader.example.com');
+    expect(parseEnvironment(reader).target.host).toBe('warehouse.example.com');
+    delete process.env.RDS_READER_ENDPOINT;
   });
 });

@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 const load = (request: Partial<RunRequest> = {}) =>
-  loadRunConfig({ category, ...request }, { configDir: join(project, 'config') });
+  loadRunConfig({ category, ...request }, { configDir: join(project, 'config'), parameters: {} });
 
 /** Sets (or, with undefined, removes) the value at a dotted path of one of the files. */
 function edit(file: string, path: string, value: unknown): void {
@@ -143,6 +143,22 @@ describe('rows that the target cannot hold', () => {
   ])('%s: %j is refused', async (key, value, allowed) => {
     edit(categoryFile, key, value);
     await expectInvalid(categoryFile, key, allowed);
+  });
+});
+
+describe('the scope of a transform', () => {
+  test('is a chunk unless a wider one is given', async () => {
+    expect((await load()).targets[0]?.scope).toBe('chunk');
+    edit(categoryFile, 'targets.0.scope', 'category');
+    expect((await load()).targets[0]?.scope).toBe('category');
+  });
+
+  test('is refused where it is none, or has no transform, or a part of the windows only', async () => {
+    edit(categoryFile, 'targets.0.scope', 'server');
+    await expectInvalid(categoryFile, "'chunk', 'database' or 'category'");
+    edit(categoryFile, 'targets.0.scope', 'database');
+    edit(parameterFile, 'input_partition', '202501');
+    await expectInvalid(categoryFile, 'targets.0.scope', 'input_partition');
   });
 });
 
@@ -398,6 +414,6 @@ describe('a file that cannot be used', () => {
 
   test('JSON that is no object', async () => {
     writeFileSync(join(project, categoryFile), '[]');
-    await expectInvalid('cell_perf_stats.json: the whole file: allowed: an object');
+    await expectInvalid('cell_perf_stats.json: the whole document: allowed: an object');
   });
 });

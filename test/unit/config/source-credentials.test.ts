@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { sourceCredentials } from '../../../config/source-credentials';
+import { SourceLogins } from '../../../config/source-credentials';
 import { MigrationError } from '../../../engine/errors';
 
 const founding = {
@@ -14,8 +14,9 @@ const founding = {
   dbname: 'DatabaseA',
 };
 const server = { server: 'server-01', host: 'db.example.com', port: 1444 };
-const from = (variables: Record<string, string>) =>
-  sourceCredentials({ source: { secretVariable: (name) => variables[name] } }, server);
+const loginsFrom = (variables: Record<string, string>) =>
+  new SourceLogins({ auth: 'sql', secretVariable: (name) => variables[name] });
+const from = (variables: Record<string, string>) => loginsFrom(variables).of(server);
 
 let directory: string;
 beforeAll(() => {
@@ -25,6 +26,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test('host "*" means the host and port of the mapping', async () => {
   expect(await from({ SOURCE_SECRET: JSON.stringify(founding) })).toEqual({
+    auth: 'sql',
     user: 'reader',
     password: 'pa$$word',
     host: 'db.example.com',
@@ -50,14 +52,54 @@ test("a server's own secret comes before the common one, a value before a file",
     SOURCE_SECRET: named('common'),
     SOURCE_SECRET_FILE: file,
   };
-  expect((await from(variables)).user).toBe('own');
-  expect((await from({ ...variables, SOURCE_SECRET_SERVER_01: undefined as never })).user).toBe('from-file');
-  expect((await from({ SOURCE_SECRET: named('common'), SOURCE_SECRET_FILE: file })).user).toBe('common');
-  expect((await from({ SOURCE_SECRET_FILE: file })).user).toBe('from-file');
+  expect(await from(variables)).toMatchObject({ user: 'own' });
+  expect(await from({ ...variables, SOURCE_SECRET_SERVER_01: undefined as never })).toMatchObject({
+    user: 'from-file',
+  });
+  expect(await from({ SOURCE_SECRET: named('common'), SOURCE_SECRET_FILE: file })).toMatchObject({
+    user: 'common',
+  });
+  expect(await from({ SOURCE_SECRET_FILE: file })).toMatchObject({ user: 'from-file' });
+});
+
+test('of credentials that were refused there are others only where the secret has changed', async () => {
+  const file = join(directory, 'rotated.json');
+  const write = (password: string) => writeFileSync(file, JSON.stringify({ ...founding, password }));
+  write('first');
+  const logins = loginsFrom({ SOURCE_SECRET_FILE: file });
+  const refused = await logins.of(server);
+  expect(await logins.renewed(server, refused)).toBeUndefined();
+  write('second');
+  expect(await logins.renewed(server, refused)).toMatchObject({ password: 'second' });
+  const fixed = loginsFrom({ SOURCE_SECRET: JSON.stringify(founding) });
+  expect(await fixed.renewed(server, await fixed.of(server))).toBeUndefined();
+});
+
+test('a service principal has its id and secret in the secret, other identities have none', async () => {
+  const entra = (auth: 'entra-service-principal' | 'entra-managed-identity' | 'entra-default') =>
+    new SourceLogins({
+      auth,
+      tenantId: 'contoso',
+      clientId: 'mine',
+      secretVariable: (name) => (name === 'SOURCE_SECRET' ? JSON.stringify(founding) : undefined),
+    }).of(server);
+  const address = { host: 'db.example.com', port: 1444 };
+  expect(await entra('entra-service-principal')).toEqual({
+    auth: 'entra-service-principal',
+    clientId: 'reader',
+    clientSecret: 'pa$$word',
+    tenantId: 'contoso',
+    ...address,
+  });
+  for (const auth of ['entra-managed-identity', 'entra-default'] as const)
+    expect(await entra(auth)).toEqual({ auth, clientId: 'mine', ...address });
 });
 
 test.each([
-  [{}, 'SOURCE_SECRET_SERVER_01, SOURCE_SECRET_SERVER_01_FILE, SOURCE_SECRET, SOURCE_SECRET_FILE'],
+  [
+    {},
+    'SOURCE_SECRET_SERVER_01, SOURCE_SECRET_SERVER_01_FILE, SOURCE_SECRET_SERVER_01_ID, SOURCE_SECRET, SOURCE_SECRET_FILE, SOURCE_SECRET_ID',
+  ],
   [{ SOURCE_SECRET: 'user:pa$$word' }, 'SOURCE_SECRET is not JSON'],
   [{ SOURCE_SECRET: '{"username":"reader","pasword":"pa$$word"}' }, 'incomplete in: password'],
   [{ SOURCE_SECRET: JSON.stringify({ ...founding, engine: 'pa$$word' }) }, 'incomplete in: engine'],

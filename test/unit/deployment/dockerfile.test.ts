@@ -14,7 +14,7 @@ test('the image runs as an ordinary user, with production dependencies and a hea
   expect(last.lastIndexOf('USER node')).toBeGreaterThan(last.lastIndexOf('RUN '));
   expect(last).toContain('--from=dependencies');
   expect(dockerfile).toContain('npm install --no-save --omit=dev');
-  expect(last).toMatch(/HEALTHCHECK .+CMD \["node", "deploy\/worker\/health\.cjs"\]/);
+  expect(last).toMatch(/HEALTHCHECK .+CMD \["node", "dist\/workers\/health\.js"\]/);
 });
 
 test.each(copied)('%s, which the image copies, exists and is not ignored', (path) => {

@@ -8,7 +8,7 @@ describe('openBucket', () => {
     ['s3://raw-bucket', 's3://raw-bucket'],
     ['raw-bucket', 's3://raw-bucket'],
   ])('opens %s', (url, shown) => {
-    expect(openBucket(url).url).toBe(shown);
+    expect(openBucket(url, {}).url).toBe(shown);
   });
 
   it.each([
@@ -21,7 +21,7 @@ describe('openBucket', () => {
     'Bad_Bucket',
     '/abs/dir',
   ])('refuses %j, naming it and the allowed forms', (url) => {
-    expect(() => openBucket(url)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-    expect(() => openBucket(url)).toThrow(JSON.stringify(url));
+    expect(() => openBucket(url, {})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => openBucket(url, {})).toThrow(JSON.stringify(url));
   });
 });

@@ -1,7 +1,7 @@
 import { ServerLimit } from '../../../workflows/gate/server-limit.js';
 import type { GateTerms } from '../../../workflows/messages.js';
 
-const guard = { threshold: 40, recover: 30, everySeconds: 15 };
+const guard = { threshold: 40, recover: 30, everySeconds: 15, probe: 'load' };
 const terms = (name: string, limit: number, more: Partial<GateTerms> = {}): GateTerms => ({
   category: { workflowId: name, firstRunId: name },
   runId: name,
@@ -47,6 +47,15 @@ describe('the limit of a server', () => {
     limit.judge(shrink);
     limit.leave({ workflowId: 'a', firstRunId: 'a' });
     expect([limit.capacity, limit.reduced]).toEqual([9, false]);
+  });
+
+  it('forgets it also where its category takes the guard back while it runs', () => {
+    const limit = new ServerLimit({ terms: [terms('a', 9, { guard })] });
+    limit.judge(shrink);
+    limit.join(terms('a', 6, { guard }));
+    expect([limit.limit, limit.capacity]).toEqual([6, 4]);
+    limit.join(terms('a', 6));
+    expect([limit.capacity, limit.reduced]).toEqual([6, false]);
   });
 
   it('shows that a guard cannot be asked until it answers again', () => {

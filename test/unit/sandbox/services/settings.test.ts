@@ -7,6 +7,7 @@ describe('readSettings', () => {
       directory: resolve('.sandbox'),
       ports: { temporal: 7233, temporalUi: 8233, postgres: 54329, server01: 14331, server02: 14332 },
       rows: 40_000,
+      storage: 'file',
     });
   });
 
@@ -27,7 +28,7 @@ describe('readSettings', () => {
 
   it('reads what settingsEnvironment wrote for another process', () => {
     const ports = { temporal: 1, temporalUi: 2, postgres: 3, server01: 4, server02: 5 };
-    const settings = { directory: '/data/box', ports, rows: 6 };
+    const settings = { directory: '/data/box', ports, rows: 6, storage: 's3' } as const;
     expect(readSettings(settingsEnvironment(settings))).toEqual(settings);
   });
 
@@ -36,6 +37,7 @@ describe('readSettings', () => {
     ['SANDBOX_SERVER01_PORT', '0'],
     ['ROWS', '1e6'],
     ['ROWS', '-1'],
+    ['STORAGE', 'S3'],
   ])('refuses %s=%s, naming the variable and its value', (variable, value) => {
     expect(() => readSettings({ [variable]: value })).toThrow(`${variable} is '${value}'`);
   });

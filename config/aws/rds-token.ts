@@ -1,0 +1,41 @@
+import { Signer } from '@aws-sdk/rds-signer';
+import { MigrationError } from '../../engine/errors.js';
+import { awsFailure } from './call.js';
+
+interface RdsLogin {
+  /** The name that RDS gave the endpoint: a token is signed for it and for no alias of it. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+}
+
+/**
+ * A token that logs in to RDS or Aurora in place of a password. Signed here, with nothing sent; it opens connections
+ * for fifteen minutes, so each connection takes a new one.
+ * @throws MigrationError AWS_ACCESS without credentials, CONFIG_INVALID without a region
+ */
+export async function rdsToken({ host, port, user }: RdsLogin): Promise<string> {
+  const region = /\.([a-z0-9-]+)\.rds\.amazonaws\.com(?:\.cn)?$/.exec(host)?.[1];
+  const signer = new Signer({
+    hostname: host,
+    port,
+    username: user,
+    ...(region !== undefined && { region }),
+  });
+  try {
+    return await signer.getAuthToken();
+  } catch (error) {
+    if (/region is missing/i.test(String(error)))
+      throw new MigrationError(
+        'CONFIG_INVALID',
+        `RDS_AUTH: no region is known, and RDS_ENDPOINT '${host}' does not name one. Set AWS_REGION.`,
+        { cause: error },
+      );
+    throw awsFailure(error, {
+      subject: 'RDS_AUTH',
+      action: 'rds-db:connect',
+      resource: `${user}@${host}`,
+      region: region ?? 'AWS_REGION',
+    });
+  }
+}

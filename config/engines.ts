@@ -1,0 +1,53 @@
+import { MigrationError } from '../engine/errors.js';
+import type { RunConfig, TargetConfig } from './run-config.js';
+import type { CategoryFile } from './schema/category-file.js';
+
+/**
+ * Which engines a category chose. Throws CONFIG_INVALID where it asks Glue for what a job cannot do as the embedded
+ * engine does it.
+ */
+export function enginesOf(
+  { engine, glue, consistency }: CategoryFile,
+  targets: readonly TargetConfig[],
+  file: string,
+): Pick<RunConfig, 'engine' | 'glue'> {
+  const chosen = typeof engine === 'string' ? { export: engine, transform: engine } : engine;
+  for (const target of targets) {
+    const refuse = (field: string, reason: string): never => {
+      throw new MigrationError(
+        'CONFIG_INVALID',
+        `${file}: field '${field}' and target '${target.name}': ${reason}`,
+      );
+    };
+    if (chosen.export === 'glue') checkExport(target, consistency, refuse);
+    if (chosen.transform === 'glue' && target.scope !== 'chunk')
+      refuse(
+        'engine.transform',
+        `a job of Glue joins the windows of one chunk; allowed with "scope" "${target.scope}": "embedded".`,
+      );
+  }
+  return { engine: chosen, glue };
+}
+
+function checkExport(
+  { path, sources, transform, columns }: TargetConfig,
+  consistency: RunConfig['consistency'],
+  refuse: (field: string, reason: string) => never,
+): void {
+  if (path === 'direct')
+    refuse(
+      'engine.export',
+      'path "direct" rests in no bucket, where a job of Glue would leave its rows; allowed: "embedded", or path "staged".',
+    );
+  if (consistency === 'snapshot' && sources.length > 1)
+    refuse(
+      'consistency',
+      `a job of Glue reads each of the ${sources.length} source tables in a transaction of its own, so they are not of one ` +
+        'instant as "snapshot" promises; allowed with "engine.export" "glue": "rcsi" or "quiesced".',
+    );
+  if (transform === undefined && columns.some(({ policy }) => policy === 'replace'))
+    refuse(
+      'engine.export',
+      'policy "replace" needs a reader that sees what is no character, which JDBC hides; allowed: "embedded".',
+    );
+}
