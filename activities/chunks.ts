@@ -36,7 +36,8 @@ export function chunkActivities(
       runStep(async () => {
         const { config } = await contexts.of(scope.runId);
         const chunks = await listPending(deps.target, scope, afterOrdinal, limit);
-        return { route: routeOf(targetOf(config, scope.target)), chunks };
+        const target = targetOf(config, scope.target);
+        return { route: routeOf(target), chunks, ...(target.chunk.onePass && { onePass: true }) };
       }),
 
     parkChunk: ({ code, message, ...ref }) =>
@@ -97,7 +98,7 @@ async function namedChunk({ target, runId, config }: ChunkChange, path: string):
  * Whether the cause lies outside of the chunk. Else it may lie in what was exported (a value that was mended at the
  * source since, a damaged part), and whoever runs the chunk again, by `retry` or in another run, begins at the source.
  */
-function mayPass(code: string): boolean {
+export function mayPass(code: string): boolean {
   return (
     code === 'TERMINATED' ||
     code === 'CANCELLED' ||

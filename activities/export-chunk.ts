@@ -86,7 +86,7 @@ async function exportTables(
     await session.close();
   }
   step.signal.throwIfAborted();
-  return publish(deps, context, written);
+  return publishRaw(deps, context, written);
 }
 
 async function exportTable(
@@ -148,7 +148,7 @@ async function exportTable(
  * Makes this attempt's manifests the ones that count, or adopts those of an equal attempt that was first. What
  * an attempt that died half way has left is replaced: it would be one half of two instants.
  */
-async function publish(
+export async function publishRaw(
   deps: Dependencies,
   context: ChunkContext,
   written: readonly Manifest[],

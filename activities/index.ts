@@ -12,6 +12,8 @@ import { planDatabase } from './plan-database.js';
 import { prepareTargets } from './prepare-targets.js';
 import { readProgress } from './read-progress.js';
 import { RunContexts } from './run-context.js';
+import { scanActivities } from './scan-database.js';
+import { scanRange } from './scan-range.js';
 import { recordSourceLimit } from './source-limits.js';
 import { transformChunk } from './transform-chunk.js';
 import { watchSource } from './watch-source.js';
@@ -29,6 +31,8 @@ export function createActivities(deps: Dependencies): Activities {
     planDatabase: planDatabase(deps, contexts),
     prepareTargets: prepareTargets(deps, contexts),
     ...chunkActivities(deps, contexts),
+    ...scanActivities(deps, contexts),
+    scanRange: scanRange(deps, contexts),
     exportChunk: exportChunk(deps, contexts),
     copyChunk: copyChunk(deps, contexts),
     transformChunk: transformChunk(deps, contexts),

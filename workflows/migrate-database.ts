@@ -13,6 +13,7 @@ import {
 import type { Activities, DatabaseId } from '../activities/contract.js';
 import { ignoreCancellation } from './category/holding.js';
 import { ChunksInFlight } from './database/chunks-in-flight.js';
+import { DatabaseScan } from './database/database-scan.js';
 import { PendingChunks } from './database/pending-chunks.js';
 import { reportToGate } from './gate/gate-client.js';
 import { LeaseHolder, type LeaseHolderState } from './leases/lease-holder.js';
@@ -70,6 +71,7 @@ class DatabaseRun {
   readonly #total: LeaseHolder;
   readonly #pending: PendingChunks;
   readonly #inFlight: ChunksInFlight;
+  readonly #scan: DatabaseScan;
   #controls: DatabaseControls;
   #failure: { readonly error: unknown } | undefined;
   #news = false;
@@ -93,6 +95,13 @@ class DatabaseRun {
         this.#failure ??= { error };
       },
     });
+    this.#scan = new DatabaseScan(ref, {
+      changed: () => this.#changed(),
+      parked: () => this.#pending.lookAgain(-1),
+      failed: (error) => {
+        this.#failure ??= { error };
+      },
+    });
     this.#controls = input.controls;
     if (input.controls.capped && carried === undefined) this.#total.introduce();
     this.#listen();
@@ -108,9 +117,7 @@ class DatabaseRun {
     }
     this.#reminding.cancel();
     // Also when cancelled: children end by themselves, and closing before them would terminate them instead.
-    await CancellationScope.nonCancellable(() =>
-      condition(() => this.#inFlight.size === 0 && allHandlersFinished()),
-    );
+    await CancellationScope.nonCancellable(() => condition(() => this.#idle && allHandlersFinished()));
     if (again && this.#failure === undefined) return this.#continue();
     await CancellationScope.nonCancellable(() => this.#leave());
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -123,7 +130,10 @@ class DatabaseRun {
       if (controls.capped && !this.#controls.capped) this.#total.introduce();
       this.#controls = controls;
       // Here and not in the loop, which may be waiting for a control table that does not answer.
-      if (controls.hold === 'now') this.#inFlight.interrupt();
+      if (controls.hold === 'now') {
+        this.#inFlight.interrupt();
+        this.#scan.interrupt();
+      }
       this.#changed();
     });
     setHandler(leaseSignal, (lease) => {
@@ -145,19 +155,38 @@ class DatabaseRun {
       this.#news = false;
       await this.#inFlight.hold(this.#controls);
       if (this.#mayGoOn) await this.#pending.read(this.#inFlight.ids);
+      if (this.#mayGoOn && this.#pending.onePass) await this.#scan.open();
       await this.#report();
       if (this.#failure !== undefined) return 'ended';
-      if (this.#mayGoOn && this.#pending.ready && this.#hasRoom) {
-        const next = this.#pending.take();
-        if (next !== undefined) this.#inFlight.start(next);
-        continue;
-      }
-      if (this.#inFlight.size === 0 && !this.#news) {
+      if (this.#mayGoOn && this.#startNext()) continue;
+      if (this.#idle && !this.#news) {
         if (!this.#pending.left || this.#controls.yield) return 'ended';
         if (this.#full) return 'again';
       }
       await condition(() => this.#news);
     }
+  }
+
+  /** False where nothing is left, or may be started now. */
+  #startNext(): boolean {
+    if (this.#scan.under) return this.#scan.startNext(this.#exporting < this.#permits);
+    if (!this.#pending.ready || !this.#hasRoom) return false;
+    const next = this.#pending.take();
+    if (next !== undefined) this.#inFlight.start(next);
+    return true;
+  }
+
+  get #idle(): boolean {
+    return this.#inFlight.size + this.#scan.size === 0;
+  }
+
+  /** Sessions at the source. */
+  get #exporting(): number {
+    return this.#inFlight.exporting + this.#scan.reading;
+  }
+
+  get #permits(): number {
+    return Math.min(this.#gate.permits, this.#controls.capped ? this.#total.permits : Infinity);
   }
 
   get #mayGoOn(): boolean {
@@ -173,17 +202,17 @@ class DatabaseRun {
 
   /** Leases bound the exports; what is exported already and waits for the steps behind is bounded by them in turn. */
   get #hasRoom(): boolean {
-    const permits = Math.min(this.#gate.permits, this.#controls.capped ? this.#total.permits : Infinity);
+    const permits = this.#permits;
     const most = Math.min(permits * chunksPerPermit, maxChunksInFlight);
-    return this.#inFlight.exporting < permits && this.#inFlight.size < most;
+    return this.#exporting < permits && this.#inFlight.size < most;
   }
 
   /** Tells the lessors what could be used now, so that what cannot be goes to others. */
   async #report(): Promise<void> {
     const { category, endpoint, terms } = this.input;
     const { capped } = this.#controls;
-    const holding = this.#inFlight.exporting;
-    const rest = this.#pending.known ?? maxChunksInFlight;
+    const holding = this.#exporting;
+    const rest = this.#scan.under ? this.#scan.waiting : (this.#pending.known ?? maxChunksInFlight);
     const wanted = this.#mayGoOn ? Math.min(holding + rest, maxChunksInFlight) : holding;
     const ofTotal = capped ? this.#total.report(wanted, holding) : undefined;
     if (ofTotal !== undefined)
@@ -206,8 +235,8 @@ class DatabaseRun {
     this.#news = true;
     const { done, parked } = this.#inFlight.ended;
     setCurrentDetails(
-      `${done} chunks done by this execution, ${parked} parked; ${this.#inFlight.size} in flight, ` +
-        `${this.#inFlight.exporting} of ${this.#gate.permits} sessions at the source`,
+      `${this.#scan.text}${done} chunks done by this execution, ${parked} parked; ${this.#inFlight.size} in flight, ` +
+        `${this.#exporting} of ${this.#gate.permits} sessions at the source`,
     );
   }
 

@@ -70,7 +70,7 @@ const uploads = 4;
 /**
  * Parts rows that come in any order into the windows of a date column, each with Parquet parts of its own: they are
  * collected in one table, whose size has a bound whatever the number of windows, and copied out of it part by part.
- * Throws PLAN_INCOMPLETE for a row that lies in no window, and what `createPartWriter` throws.
+ * Throws SOURCE_CHANGED for a row that lies in no window, and what `createPartWriter` throws.
  */
 export function createWindowWriter(options: WindowWriterOptions): WindowWriter {
   return new TableWindowWriter(options);
@@ -176,8 +176,8 @@ class TableWindowWriter implements WindowWriter {
   #inNoWindow(rows: number): MigrationError {
     const lost = this.#windowOf.subarray(0, rows).filter((window) => window < 0).length;
     return new MigrationError(
-      'PLAN_INCOMPLETE',
-      `${lost} rows lie in no window of the plan: rows came while the source was read. Make sure that nobody writes, then retry.`,
+      'SOURCE_CHANGED',
+      `${lost} rows lie in no window of the plan: they came after it. Make sure that nobody writes, then start the category again.`,
     );
   }
 

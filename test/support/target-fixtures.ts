@@ -30,7 +30,7 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
     partitionColumn: 'at',
     sources: [],
     path: 'staged',
-    chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false },
+    chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false, onePass: false, scanRows: 1_000 },
     ...changes,
   };
 }

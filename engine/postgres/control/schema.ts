@@ -15,6 +15,7 @@ const tables = [
   'control/021_target.sql',
   'control/022_join_mismatches.sql',
   'control/023_removal.sql',
+  'control/024_scan.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */

@@ -109,7 +109,7 @@ describe('rows that are parted into windows', () => {
   it('are refused where one lies in no window, and nothing is left on the disk', async () => {
     const refused = part([taken], [[at(0)], [at(1)], [null]], everyPrefix([{ from: day(0), to: day(1) }]));
     await expect(refused).rejects.toMatchObject({
-      code: 'PLAN_INCOMPLETE',
+      code: 'SOURCE_CHANGED',
       message: expect.stringMatching(/^2 rows/),
     });
     expect((await readdir(fixture.directory)).filter((name) => name.startsWith('parts-'))).toEqual([]);

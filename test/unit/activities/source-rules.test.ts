@@ -6,7 +6,14 @@ import { targetTable } from '../../support/target-fixtures.js';
 
 const place = { server: 'server01', database: 'a]b' } as SourceDatabase;
 const source = { schema: 'dbo', table: 'Order]s', chunkColumn: 'taken at', filterBounds: {} };
-const chunk: TargetConfig['chunk'] = { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false };
+const chunk: TargetConfig['chunk'] = {
+  by: 'date',
+  grain: 'day',
+  rows: 1_000_000,
+  allowScans: false,
+  onePass: false,
+  scanRows: 1_000,
+};
 const seek = (changes: object = {}) =>
   requireSeek(
     { leadingIndexColumns: ['id'] } as unknown as SourceTableInfo,

@@ -83,7 +83,7 @@ describe('the window of a row', () => {
 
 function route(type: LogicalType, plan: readonly DateWindow[], cells: readonly Cell[]): readonly number[] {
   const batch = batchOf(
-    [{ name: 'at', type, nullable: true }],
+    [{ type }],
     cells.map((cell) => [cell]),
   );
   const found = new Int32Array(batch.rows);
