@@ -73,6 +73,9 @@ export interface CategoryOptions {
     readonly by?: 'date' | 'key' | 'none';
     readonly grain?: 'day' | 'month';
     readonly rows?: number;
+    readonly onePass?: boolean;
+    readonly scanRows?: number;
+    readonly allowScans?: boolean;
   };
   /** Goes behind the ON condition of the transform: `AND …` or `WHERE …`. */
   readonly tail?: string;
