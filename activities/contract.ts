@@ -218,6 +218,8 @@ export interface RunProgress {
   /** Planned rows of the chunks that are done or skipped, so that what is left can be estimated. */
   readonly rowsDone: number;
   readonly servers: readonly ServerProgress[];
+  /** Of the databases whose windows are being read at once; absent where there are none. */
+  readonly scans?: ScanProgress;
   /** The first ten. */
   readonly parked: readonly ParkedChunk[];
   /** Chunks under way for much longer than the median takes; the first five. */
@@ -226,6 +228,12 @@ export interface RunProgress {
     readonly seconds: number;
     readonly medianSeconds: number;
   }[];
+}
+export interface ScanProgress {
+  readonly ranges: number;
+  readonly read: number;
+  /** Of the ranges that are read. */
+  readonly rows: number;
 }
 export interface ChunkCounts {
   readonly planned: number;

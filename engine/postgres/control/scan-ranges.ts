@@ -157,6 +157,20 @@ export async function listWindowParts(
   return rows.map(({ sum, ...part }) => ({ ...part, checksum: { rows: part.rows, sum } }));
 }
 
+/** Of all scans of a run that have begun and not ended. */
+export async function scanProgress(
+  db: Queryable,
+  runId: string,
+): Promise<{ readonly ranges: number; readonly read: number; readonly rows: number }> {
+  const { rows } = await db.query<{ ranges: number; read: number; rows: number }>(
+    `SELECT count(*)::int AS ranges, count(r.rows)::int AS read, coalesce(sum(r.rows), 0)::float8 AS rows
+       FROM migration_control.scan s JOIN migration_control.scan_range r USING (scan_id)
+      WHERE s.run_id = $1 AND s.attempt IS NOT NULL`,
+    [runId],
+  );
+  return rows[0] ?? { ranges: 0, read: 0, rows: 0 };
+}
+
 interface RangeRow {
   readonly scan_id: string;
   readonly category: string;

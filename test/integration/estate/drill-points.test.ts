@@ -13,6 +13,7 @@ const chosen = [
   'sqlserver: cut in the middle of a result',
   'postgres: the COMMIT of a COPY is not answered',
   'bucket: a raw manifest is written and answered with an error',
+  'one pass: killed after the record of a range',
 ] as const;
 
 /** `make drill` strikes them all; these run with every test. */

@@ -29,6 +29,13 @@ describe('the statements that a refusal suggests', () => {
     expect(name).toHaveLength(128);
   });
 
+  it('name one reading for all windows, which is no scan of each', () => {
+    expect(() => seek()).toThrow('"onePass": true');
+    const onePass = { ...chunk, onePass: true };
+    const info = { leadingIndexColumns: ['id'] } as unknown as SourceTableInfo;
+    expect(() => requireSeek(info, source as SourceTable, onePass, place)).not.toThrow();
+  });
+
   it.each(['snapshot', 'rcsi'] as const)('switch on what "%s" needs, everything quoted', (consistency) => {
     const off = { snapshotAllowed: false, rcsi: false } as SourceCapabilities;
     expect(() => requireConsistency(off, consistency, place)).toThrow('ALTER DATABASE [a]]b] SET ');
