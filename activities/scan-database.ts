@@ -1,5 +1,6 @@
 import { MigrationError } from '../engine/errors.js';
 import {
+  type ChunkToPublish,
   listWindowParts,
   type WindowPart,
   windowsToPublish,
@@ -80,21 +81,27 @@ async function publish(
   step.stallAfter(config.stallSeconds);
   const found = await windowsToPublish(deps.target, ref);
   if (found === undefined) return { windows: 0, rows: 0 };
-  const manifestsOf = async (chunkId: string) => {
+  const manifestsOf = async ({ chunkId, epoch, counted }: ChunkToPublish): Promise<Published | undefined> => {
     const context = await contexts.chunk({ runId: ref.runId, chunkId });
-    const parts = await listWindowParts(deps.target, ref.runId, chunkId);
-    return { context, manifests: rawManifests(context, found.attempt, parts) };
-  };
-  await inGroups(found.chunks, step, async ({ chunkId, counted }) => {
-    const { context, manifests } = await manifestsOf(chunkId);
+    const parts = await listWindowParts(deps.target, ref.runId, found.attempt, chunkId);
+    // Sent back to its source meanwhile, it reads its own window.
+    if (context.chunk.epoch !== epoch) return undefined;
+    const manifests = rawManifests(context, found.attempt, parts);
     if (counted) requirePlanned(context, manifests);
-  });
-  const rows = await inGroups(found.chunks, step, async ({ chunkId }) => {
-    const { context, manifests } = await manifestsOf(chunkId);
-    return published(deps, context, manifests);
+    return { context, manifests };
+  };
+  await inGroups(found.chunks, step, async (chunk) => void (await manifestsOf(chunk)));
+  const rows = await inGroups(found.chunks, step, async (chunk) => {
+    const window = await manifestsOf(chunk);
+    return window === undefined ? 0 : published(deps, window);
   });
   await endScan(deps.target, ref);
   return { windows: rows.length, rows: rows.reduce((sum, count) => sum + count, 0) };
+}
+
+interface Published {
+  readonly context: ChunkContext;
+  readonly manifests: readonly Manifest[];
 }
 
 function rawManifests(
@@ -133,11 +140,7 @@ function requirePlanned(context: ChunkContext, manifests: readonly Manifest[]): 
 }
 
 /** A chunk that was split or taken over meanwhile is nobody's any more. */
-async function published(
-  deps: Dependencies,
-  context: ChunkContext,
-  manifests: readonly Manifest[],
-): Promise<number> {
+async function published(deps: Dependencies, { context, manifests }: Published): Promise<number> {
   try {
     const winners = await publishRaw(deps, context, manifests);
     return winners.reduce((sum, { rows }) => sum + rows, 0);

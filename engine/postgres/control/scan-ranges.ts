@@ -106,6 +106,7 @@ export type WindowPart = Omit<RangePart, 'chunkId'> & {
 
 export interface ChunkToPublish {
   readonly chunkId: string;
+  readonly epoch: number;
   /** Of a part of a window that was split, the rows may be an estimate. */
   readonly counted: boolean;
 }
@@ -122,7 +123,7 @@ export async function windowsToPublish(
   }>(
     `SELECT s.attempt,
             (SELECT count(*)::int FROM migration_control.scan_range r WHERE r.scan_id = s.scan_id AND r.rows IS NULL) AS left,
-            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'counted', c.split_of IS NULL) ORDER BY c.ordinal)
+            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'epoch', c.epoch, 'counted', c.split_of IS NULL) ORDER BY c.ordinal)
                FROM migration_control.scan_window w JOIN migration_control.chunk c USING (chunk_id)
               WHERE w.scan_id = s.scan_id AND w.wanted AND c.run_id = s.run_id AND c.epoch = w.epoch
                 AND c.state IN ('PENDING', 'NEEDS_ATTENTION')) AS chunks
@@ -140,21 +141,30 @@ export async function windowsToPublish(
   return { attempt: scan.attempt, chunks: scan.chunks ?? [] };
 }
 
+/**
+ * Throws SUPERSEDED where the scan of this attempt has ended: of a window without a row there is nothing either, and the
+ * one must not be taken for the other.
+ */
 export async function listWindowParts(
   db: Queryable,
   runId: string,
+  attempt: string,
   chunkId: string,
 ): Promise<readonly WindowPart[]> {
   const { rows } = await db.query<
-    Omit<WindowPart, 'checksum'> & { readonly sum: string; readonly rows: number }
+    Omit<WindowPart, 'checksum' | 'position'> & { readonly position: number | null; readonly sum: string }
   >(
-    `SELECT r.position, r.method, p.rows::float8, p.bytes::float8, p.sum, p.parts
-       FROM migration_control.scan s JOIN migration_control.scan_range r USING (scan_id)
-       JOIN migration_control.scan_part p USING (range_id)
-      WHERE s.run_id = $1 AND p.chunk_id = $2 ORDER BY r.position, r.ordinal`,
-    [runId, chunkId],
+    `SELECT f.position, f.method, f.rows::float8, f.bytes::float8, f.sum, f.parts
+       FROM migration_control.scan s
+       LEFT JOIN (SELECT r.scan_id, r.position, r.ordinal, r.method, p.* FROM migration_control.scan_range r
+                    JOIN migration_control.scan_part p USING (range_id) WHERE p.chunk_id = $3) AS f USING (scan_id)
+      WHERE s.run_id = $1 AND s.attempt = $2 ORDER BY f.position, f.ordinal`,
+    [runId, attempt, chunkId],
   );
-  return rows.map(({ sum, ...part }) => ({ ...part, checksum: { rows: part.rows, sum } }));
+  if (rows.length === 0) throw superseded(`of chunk ${chunkId}`);
+  return rows.flatMap(({ sum, position, ...part }) =>
+    position === null ? [] : [{ ...part, position, checksum: { rows: part.rows, sum } }],
+  );
 }
 
 /** Of all scans of a run that have begun and not ended. */
@@ -206,6 +216,6 @@ function toRange(row: RangeRow): ScanRange {
 function superseded(rangeId: string): MigrationError {
   return new MigrationError(
     'SUPERSEDED',
-    `Range ${rangeId} of a scan was taken over by a newer run, or is read anew, while this attempt was at work; nothing of it was kept.`,
+    `The scan's range ${rangeId} was taken over by a newer run, or is read anew, while this attempt was at work; nothing of it was kept.`,
   );
 }

@@ -34,11 +34,16 @@ export interface WantedChunk {
   readonly epoch: number;
 }
 
+/** An attempt of a run that has been replaced may still be planning: the database's chunks are not its own any more. */
+const ownsChunks = `EXISTS (SELECT FROM migration_control.chunk c
+  WHERE c.category = $1 AND c.target = $2 AND c.server = $3 AND c.database = $4 AND c.run_id = $5)`;
+
 /** Takes over what an earlier run has of an equal plan; false where there is nothing of the kind. */
 export async function keepScan(db: Queryable, scope: ChunkScope, plan: string): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE migration_control.scan SET run_id = $5
-      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND plan = $6`,
+    // What parked it is over: from here on an epoch that was raised is that of a restart.
+    `UPDATE migration_control.scan SET run_id = $5, parked = false
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND plan = $6 AND ${ownsChunks}`,
     [...scopeValues(scope), plan],
   );
   return rowCount === 1;
@@ -54,12 +59,12 @@ export async function planScan(
   await target.transaction(async (client) => {
     await client.query(
       `DELETE FROM migration_control.scan
-        WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND (run_id <> $5 OR plan <> $6)`,
+        WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND (run_id <> $5 OR plan <> $6) AND ${ownsChunks}`,
       [...scopeValues(scope), plan],
     );
     const { rows } = await client.query<{ scanId: string }>(
       `INSERT INTO migration_control.scan (category, target, server, database, run_id, plan)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING scan_id::text AS "scanId"`,
+       SELECT $1, $2, $3, $4, $5, $6 WHERE ${ownsChunks} ON CONFLICT DO NOTHING RETURNING scan_id::text AS "scanId"`,
       [...scopeValues(scope), plan],
     );
     const [scan] = rows;
