@@ -18,6 +18,8 @@ export interface PartTable {
   clear(): Promise<void>;
   /** Throws VALUE_UNREPRESENTABLE for text that is not UTF-8. */
   append(batch: ColumnBatch, rows: RowRange): void;
+  /** Brings rows of one number together, so that a selection need not look at all; none can be appended any more. */
+  sortByNumber(): Promise<void>;
   /**
    * Writes a Parquet file with the table's rows, or some of them, and reads it back; none can be appended any more, up to
    * the next `clear`. Throws CHECKSUM_EXPORT where the file does not hold them.
@@ -113,9 +115,20 @@ class TemporaryPartTable implements PartTable {
     chunk.reset();
   }
 
-  async copyTo(path: string, selection?: PartSelection): Promise<void> {
+  async sortByNumber(): Promise<void> {
+    await this.#seal();
+    await this.#session.run(
+      `CREATE OR REPLACE TEMP TABLE part AS SELECT * FROM part ORDER BY ${this.#lastColumn}`,
+    );
+  }
+
+  async #seal(): Promise<void> {
     await this.#session.guarded(async () => this.#appender?.closeSync());
     this.#appender = undefined;
+  }
+
+  async copyTo(path: string, selection?: PartSelection): Promise<void> {
+    await this.#seal();
     const columns = selection === undefined ? this.#columns : this.#columns.slice(0, -1);
     const rows = selection?.rows ?? this.rows;
     const from = selection === undefined ? 'part' : `part WHERE ${this.#lastColumn} = ${selection.number}`;

@@ -64,6 +64,8 @@ const defaultPartBytes = 32 * 2 ** 20;
  * counts against DuckDB's limit, beyond which it spills.
  */
 const defaultHeldBytes = 256 * 2 ** 20;
+/** From so many parts on it costs less to sort the rows once than to look at all of them for each part. */
+const sortedFrom = 32;
 /** Parts whose uploads are under way together. */
 const uploads = 4;
 
@@ -213,6 +215,7 @@ class TableWindowWriter implements WindowWriter {
     if (table === undefined || table.rows === 0) return;
     await makeScratch(this.#scratch);
     const held = this.#numbers.take();
+    if (held.length >= sortedFrom) await table.sortByNumber();
     for (let at = 0; at < held.length; at += uploads) {
       const files = [];
       for (const { number, window, rows } of held.slice(at, at + uploads)) {
