@@ -14,7 +14,7 @@ import type { Activities, DatabaseId } from '../activities/contract.js';
 import { ignoreCancellation } from './category/holding.js';
 import { ChunksInFlight } from './database/chunks-in-flight.js';
 import { DatabaseScan } from './database/database-scan.js';
-import { PendingChunks } from './database/pending-chunks.js';
+import { type Chunk, PendingChunks } from './database/pending-chunks.js';
 import { reportToGate } from './gate/gate-client.js';
 import { LeaseHolder, type LeaseHolderState } from './leases/lease-holder.js';
 import {
@@ -88,20 +88,13 @@ class DatabaseRun {
       (page) => control.listChunks({ ...ref, ...page }),
       carried?.afterOrdinal ?? -1,
     );
-    this.#inFlight = new ChunksInFlight(category, ref, {
-      changed: () => this.#changed(),
-      again: ({ ordinal }) => this.#pending.lookAgain(ordinal - 1),
-      failed: (error) => {
-        this.#failure ??= { error };
-      },
-    });
-    this.#scan = new DatabaseScan(ref, {
-      changed: () => this.#changed(),
-      parked: () => this.#pending.lookAgain(-1),
-      failed: (error) => {
-        this.#failure ??= { error };
-      },
-    });
+    const changed = (): void => this.#changed();
+    const failed = (error: unknown): void => {
+      this.#failure ??= { error };
+    };
+    const again = ({ ordinal }: Chunk): void => this.#pending.lookAgain(ordinal - 1);
+    this.#inFlight = new ChunksInFlight(category, ref, { changed, again, failed });
+    this.#scan = new DatabaseScan(ref, { changed, parked: () => this.#pending.lookAgain(-1), failed });
     this.#controls = input.controls;
     if (input.controls.capped && carried === undefined) this.#total.introduce();
     this.#listen();
@@ -146,6 +139,7 @@ class DatabaseRun {
     });
     setHandler(revisitSignal, () => {
       this.#pending.lookAgain(-1);
+      this.#scan.lookAgain();
       this.#changed();
     });
   }

@@ -66,7 +66,14 @@ export class DatabaseScan {
     return `one reading for all windows: ${read} of ${this.#of} ranges read, ${this.#reading.size} being read; `;
   }
 
-  /** Finds out, once in an execution, what is to be read. */
+  /** Parked chunks may be pending once more, and what is left of the scan with them. */
+  lookAgain(): void {
+    if (this.#state !== 'over') return;
+    this.#state = 'unopened';
+    this.#cause = undefined;
+  }
+
+  /** Finds out what is to be read, where that is not known. */
   async open(): Promise<void> {
     if (this.#state !== 'unopened') return;
     const { open, of, ranges } = await control.openScan(this.database);

@@ -29,7 +29,13 @@ describe('one reading for all windows', () => {
   let estate: Estate;
   beforeAll(async () => {
     estate = await startEstate({
-      servers: { ...unindexed, server03: serverOf('server03', [copyTable('undated', undated, true)]) },
+      servers: {
+        ...unindexed,
+        server03: serverOf('server03', [
+          copyTable('undated', undated, true),
+          { ...copyTable('heap', undated, true), primaryKey: [] },
+        ]),
+      },
     });
     estate.configure('config/server-mappings.json', (json) => ({
       ...json,
@@ -219,24 +225,33 @@ describe('one reading for all windows', () => {
     expect(await found()).toBe(await expected());
   }, 120_000);
 
-  it('has rows without a date in a window of their own', async () => {
-    copyCategory(estate, 'undated', {
-      databases: { server03: ['One'] },
-      leftFilter: null,
-      consistency: 'quiesced',
-      chunk: { onePass: true, scanRows: 9, allowScans: false },
-      partitioned: false,
-    });
-    const { summary } = await steeredRun(estate, { category: 'undated' }, {});
-    expect(summary).toMatchObject({ rows: 40, chunksParked: 0 });
-    expect(
-      await rows(
-        `SELECT window_label AS label, count(*)::int AS n FROM stage.undated JOIN migration_control.chunk USING (chunk_id)
+  it.each([
+    ['a table that is cut by its key', 'undated', 5],
+    ['a heap, which is one range', 'heap', 1],
+  ])(
+    'has rows without a date in a window of their own: %s',
+    async (_, name, ranges) => {
+      copyCategory(estate, name, {
+        databases: { server03: ['One'] },
+        leftFilter: null,
+        consistency: 'quiesced',
+        chunk: { onePass: true, scanRows: 9, allowScans: false },
+        partitioned: false,
+      });
+      const reading = new Reading();
+      const { summary } = await steeredRun(estate, { category: name }, reading);
+      expect(summary).toMatchObject({ rows: 40, chunksParked: 0 });
+      expect(reading.ranges).toHaveLength(ranges);
+      expect(
+        await rows(
+          `SELECT window_label AS label, count(*)::int AS n FROM stage.${name} JOIN migration_control.chunk USING (chunk_id)
           GROUP BY 1 ORDER BY 1`,
-      ),
-    ).toEqual(['20250101', '20250102', '20250103', 'null'].map((label) => ({ label, n: 10 })));
-    expect(await rows(`SELECT FROM mart.undated WHERE taken_at IS NULL`)).toHaveLength(10);
-  }, 60_000);
+        ),
+      ).toEqual(['20250101', '20250102', '20250103', 'null'].map((label) => ({ label, n: 10 })));
+      expect(await rows(`SELECT FROM mart.${name} WHERE taken_at IS NULL`)).toHaveLength(10);
+    },
+    60_000,
+  );
 });
 
 interface Range {
