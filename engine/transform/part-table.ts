@@ -29,7 +29,7 @@ export interface PartTable {
 }
 
 /** Rows in whose last column, which is an integer and left out of the file, a number stands. */
-export interface PartSelection {
+interface PartSelection {
   readonly number: number;
   /** How many there are. */
   readonly rows: number;

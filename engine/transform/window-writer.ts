@@ -47,7 +47,7 @@ export interface WindowWriterOptions {
 }
 
 /** `window`: its place in the list. */
-export type WrittenWindow = WrittenParts & { readonly window: number };
+type WrittenWindow = WrittenParts & { readonly window: number };
 
 export interface WindowWriter {
   /** Takes a batch; resolves when it is done with it and the next may come. One call at a time. */

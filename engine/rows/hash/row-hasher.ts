@@ -15,7 +15,7 @@ export interface RowHasher {
 }
 
 /** Hashes of 64 bits by row, as two halves; they hold until the next batch is added. */
-export interface RowHashes {
+interface RowHashes {
   readonly high: Uint32Array;
   readonly low: Uint32Array;
 }
