@@ -5,6 +5,7 @@ import { policyInto, transformedType } from '../engine/rows/fits.js';
 import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
 import { displayPath, readText } from './json-file.js';
+import { checkOnePass } from './one-pass.js';
 import { shown } from './problems.js';
 import type { SourceTable, TargetColumn, TargetConfig } from './run-config.js';
 import type { CategoryFile } from './schema/category-file.js';
@@ -45,7 +46,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
   checkColumns(target, columns, at);
   if (target.transform !== undefined) checkPolicies(columns, at);
   checkPartition(input, target, at);
-  checkOnePass(input, target, at);
+  checkOnePass(target, input.category.consistency, displayPath(input.files.category), at);
   return {
     name: target.table,
     stageSchema: target.stageSchema,
@@ -78,31 +79,6 @@ function checkPartition({ files, parameter }: Input, { chunk }: Target, at: (fie
   if (parameter.partition_col_date === undefined)
     throw invalid(
       `${displayPath(files.parameter)}: field 'partition_col_date' is missing; allowed: the date column that input_partition chooses rows by`,
-    );
-}
-
-/** Ranges are read at different moments: a row that changed its date between two would be lost, or there twice. */
-function checkOnePass(
-  { files, category }: Input,
-  { chunk, path, columns, transform }: Target,
-  at: (field: string) => string,
-): void {
-  if (!chunk.onePass) return;
-  const field = `${at('chunk.onePass')} is true`;
-  if (chunk.by !== 'date')
-    throw invalid(`${field} and chunk.by is "${chunk.by}"; allowed: chunk.by "date", or onePass false`);
-  if (path !== 'staged')
-    throw invalid(
-      `${field} and path is "${path}"; allowed: path "staged", as the rows of a window come together in a bucket`,
-    );
-  if (category.consistency !== 'quiesced')
-    throw invalid(
-      `${field} and ${displayPath(files.category)}: field 'consistency' is "${category.consistency}"; allowed: "quiesced" (nobody writes while the category runs), as one reading takes longer than a snapshot may live`,
-    );
-  const replacing = transform === undefined && columns.findIndex(({ policy }) => policy === 'replace');
-  if (replacing !== false && replacing >= 0)
-    throw invalid(
-      `${field} and ${at(`columns.${replacing}.policy`)} is "replace"; allowed: no policy "replace", as one reading cannot tell in which window a text was mended`,
     );
 }
 

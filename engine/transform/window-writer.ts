@@ -46,13 +46,12 @@ export interface WindowWriterOptions {
   readonly onPart: () => void;
 }
 
-/** `window`: its place in the list. */
 type WrittenWindow = WrittenParts & { readonly window: number };
 
 export interface WindowWriter {
   /** Takes a batch; resolves when it is done with it and the next may come. One call at a time. */
   write(batch: ColumnBatch): Promise<void>;
-  /** Writes what is left, and tells of each window that got rows what was written of it. */
+  /** Writes what is left, and tells of each window that got rows (its place in the list) what was written of it. */
   finish(): Promise<{ readonly windows: readonly WrittenWindow[]; readonly checksum: SetChecksum }>;
   /** Frees everything local; to be called after any error, also while a call is under way. Uploaded parts stay. */
   abort(): Promise<void>;
