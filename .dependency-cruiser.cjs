@@ -25,11 +25,7 @@ const arrows = {
   ],
   '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/transform/': ['^engine/transform/', '^engine/(storage|rows|validation)/', '^engine/errors\\.ts$'],
-  '^engine/glue/': [
-    '^engine/glue/',
-    '^engine/(transform|sqlserver|storage|rows)/',
-    '^engine/errors\\.ts$',
-  ],
+  '^engine/glue/': ['^engine/glue/', '^engine/(transform|sqlserver|storage|rows)/', '^engine/errors\\.ts$'],
   '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/plan/': ['^engine/plan/', '^engine/rows/', '^engine/errors\\.ts$', '^config/run-config\\.ts$'],
   '^config/': ['^config/', '^engine/rows/', '^engine/errors\\.ts$'],

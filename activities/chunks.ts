@@ -39,8 +39,9 @@ export function chunkActivities(
       runStep(async () => {
         const { config } = await contexts.of(scope.runId);
         const chunks = await listPending(deps.target, scope, pass, afterOrdinal, limit);
-        const route = pass === 'all' ? routeOf(targetOf(config, scope.target)) : pass;
-        return { route, chunks };
+        const target = targetOf(config, scope.target);
+        const route = pass === 'all' ? routeOf(target) : pass;
+        return { route, chunks, ...(target.chunk.onePass && pass !== 'load' && { onePass: true }) };
       }),
 
     parkChunk: ({ code, message, ...ref }) =>
@@ -105,7 +106,7 @@ async function namedChunk({ target, runId, config }: ChunkChange, path: string):
  * Whether the cause lies outside of the chunk. Else it may lie in what was exported (a value that was mended at the
  * source since, a damaged part), and whoever runs the chunk again, by `retry` or in another run, begins at the source.
  */
-function mayPass(code: string): boolean {
+export function mayPass(code: string): boolean {
   return (
     code === 'TERMINATED' ||
     code === 'CANCELLED' ||

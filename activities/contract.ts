@@ -29,6 +29,16 @@ export interface Activities {
   transformWhole(input: WholeRef): Promise<WholeResult>;
   /** Parks every pending chunk of a whole that cannot be transformed. */
   parkWhole(input: WholeRef & { readonly code: string; readonly message: string }): Promise<void>;
+  /** With chunk.onePass, before the database's chunks: begins one reading for all windows, or goes on with it. */
+  openScan(input: DatabaseRef): Promise<ScanPage>;
+  /** Reads one range of it. */
+  scanRange(input: RangeRef): Promise<StepResult>;
+  /** Makes what was read the raw parts of the windows, once all ranges are read. */
+  publishScan(input: DatabaseRef): Promise<ScanResult>;
+  /** Parks the chunks that the scan was to read. `again`: what was read is of no use. */
+  parkScan(
+    input: DatabaseRef & { readonly code: string; readonly message: string; readonly again: boolean },
+  ): Promise<void>;
   parkChunk(input: ChunkRef & { readonly code: string; readonly message: string }): Promise<void>;
   /**
    * Sends parked chunks back to the start (in `parts`, where given), or gives them up; what was sent back is found by
@@ -152,7 +162,25 @@ export type Route = 'transform' | 'plain' | 'direct' | 'export' | 'load';
 export type Pass = 'all' | 'export' | 'load';
 export interface ChunkPage {
   readonly route: Route;
+  /** The database's windows are read at once, before its chunks begin. */
+  readonly onePass?: true;
   readonly chunks: readonly { readonly chunkId: string; readonly ordinal: number; readonly window: string }[];
+}
+export interface RangeRef extends RunRef {
+  /** control.scan_range.range_id. */
+  readonly rangeId: string;
+}
+export interface ScanPage {
+  /** False where the chunks go their own way: their parts are there, or a scan would read no less than they do. */
+  readonly open: boolean;
+  /** All ranges, those that are read already included. */
+  readonly of: number;
+  /** Those that are left, in order; `name` has table and number. */
+  readonly ranges: readonly { readonly rangeId: string; readonly name: string }[];
+}
+export interface ScanResult {
+  readonly windows: number;
+  readonly rows: number;
 }
 export interface ResolveParkedInput extends RunRef {
   readonly action: 'retry' | 'skip';
@@ -239,6 +267,8 @@ export interface RunProgress {
   /** Planned rows of the chunks that are done or skipped, so that what is left can be estimated. */
   readonly rowsDone: number;
   readonly servers: readonly ServerProgress[];
+  /** Of the databases whose windows are being read at once; absent where there are none. */
+  readonly scans?: ScanProgress;
   /** The first ten. */
   readonly parked: readonly ParkedChunk[];
   /** Chunks under way for much longer than the median takes; the first five. */
@@ -247,6 +277,12 @@ export interface RunProgress {
     readonly seconds: number;
     readonly medianSeconds: number;
   }[];
+}
+export interface ScanProgress {
+  readonly ranges: number;
+  readonly read: number;
+  /** Of the ranges that are read. */
+  readonly rows: number;
 }
 export interface ChunkCounts {
   readonly planned: number;

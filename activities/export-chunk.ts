@@ -80,7 +80,7 @@ async function exportTables(
   const read = context.config.engine.export === 'glue' ? exportByGlue : exportByReader;
   const written = await read(deps, context, step);
   step.signal.throwIfAborted();
-  return publish(deps, context, written);
+  return publishRaw(deps, context, written);
 }
 
 async function exportByReader(
@@ -162,7 +162,7 @@ async function exportTable(
  * Makes this attempt's manifests the ones that count, or adopts those of an equal attempt that was first. What
  * an attempt that died half way has left is replaced: it would be one half of two instants.
  */
-async function publish(
+export async function publishRaw(
   deps: Dependencies,
   context: ChunkContext,
   written: readonly Manifest[],

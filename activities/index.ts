@@ -15,6 +15,8 @@ import { prepareTargets } from './prepare-targets.js';
 import { readProgress } from './read-progress.js';
 import { reloadRun } from './reload-run.js';
 import { RunContexts } from './run-context.js';
+import { scanActivities } from './scan-database.js';
+import { scanRange } from './scan-range.js';
 import { recordSourceLimit } from './source-limits.js';
 import { transformChunk } from './transform-chunk.js';
 import { transformWhole } from './transform-whole.js';
@@ -34,6 +36,8 @@ export function createActivities(deps: Dependencies): Activities & CleanUpActivi
     planDatabase: planDatabase(deps, contexts),
     prepareTargets: prepareTargets(deps, contexts),
     ...chunkActivities(deps, contexts),
+    ...scanActivities(deps, contexts),
+    scanRange: scanRange(deps, contexts),
     exportChunk: exportChunk(deps, contexts),
     copyChunk: copyChunk(deps, contexts),
     transformChunk: transformChunk(deps, contexts),

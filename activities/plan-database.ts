@@ -12,6 +12,7 @@ import { countKeyWindows, keyIdentity } from './count-keys.js';
 import { countParts } from './count-parts.js';
 import { type CountedWindows, countWhole, countWindows } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
+import { planOnePass } from './plan-scan.js';
 import { type RunContext, type RunContexts, targetOf } from './run-context.js';
 import { runStep, type Step } from './step.js';
 
@@ -40,6 +41,9 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
         plannedChunk(ref, target, tables, window, ordinal, counted),
       );
       const { chunks: planned, done } = await planChunks(deps.target, scope, chunks, staged);
+      // What is done is removed by a restart.
+      if (target.chunk.onePass && (config.jobMode === 'restart' || done < planned))
+        await planOnePass(deps, context, target, tables, scope, chunks, step);
       return {
         chunks: planned,
         // What is done now is removed before the first chunk starts.

@@ -7,6 +7,7 @@ import {
   slowChunks,
   stepsByServer,
 } from '../engine/postgres/control/progress.js';
+import { scanProgress } from '../engine/postgres/control/scan-ranges.js';
 import type { RunProgress, RunRef, ServerProgress, StepName } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import type { RunContexts } from './run-context.js';
@@ -32,10 +33,16 @@ export function readProgress(deps: Dependencies, contexts: RunContexts) {
         rowsPlanned: sum('rowsPlanned'),
         rowsDone: sum('rowsDone'),
         servers: chunks.map((server) => serverProgress(server, totals)),
+        ...(await scansOf(deps, runId)),
         parked: parked > 0 ? await firstParked(deps.target, runId, parkedShown) : [],
         slow: await slowChunks(deps.target, runId, config.slow, slowShown),
       };
     });
+}
+
+async function scansOf(deps: Dependencies, runId: string): Promise<Pick<RunProgress, 'scans'>> {
+  const scans = await scanProgress(deps.target, runId);
+  return scans.ranges > 0 ? { scans } : {};
 }
 
 function serverProgress(

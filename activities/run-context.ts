@@ -1,7 +1,8 @@
-import type { RunConfig, TargetConfig } from '../config/run-config.js';
+import type { RunConfig, SourceTable, TargetConfig } from '../config/run-config.js';
 import { MigrationError } from '../engine/errors.js';
 import { copiedColumns } from '../engine/plan/check-copy.js';
 import { exportFingerprint, rawFingerprint, transformedFingerprint } from '../engine/plan/fingerprint.js';
+import type { CheckedTable } from '../engine/postgres/control/checked-tables.js';
 import { loadChunk, type startChunk } from '../engine/postgres/control/chunks.js';
 import { configRevision } from '../engine/postgres/control/reloads.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
@@ -42,8 +43,7 @@ export class RunContexts {
     const { runId } = ref;
     const [{ config }, chunk] = await Promise.all([this.of(runId), load(this.deps.target, ref)]);
     const target = targetOf(config, chunk.target);
-    const key = JSON.stringify([runId, chunk.target, chunk.server, chunk.database]);
-    const sources = await this.#sources.get(key, () => listSourceTables(this.deps.target, runId, chunk));
+    const sources = await this.#plannedSources(runId, chunk);
     return {
       runId,
       config,
@@ -51,6 +51,29 @@ export class RunContexts {
       target,
       sources: sources.map((source) => rawSource(chunk, target, source)),
     };
+  }
+
+  /** Everything that one reading of a source table for all windows needs to know. */
+  async table(
+    runId: string,
+    place: { readonly target: string; readonly server: string; readonly database: string },
+    position: number,
+  ): Promise<TableContext> {
+    const { config } = await this.of(runId);
+    const target = targetOf(config, place.target);
+    const planned = (await this.#plannedSources(runId, place))[position];
+    if (planned === undefined)
+      throw new MigrationError('INTERNAL', `${target.name} has no source table number ${position}.`);
+    const columns = decodedColumns(target, planned.columns);
+    return { runId, config, target, table: { ...planned, columns, source: sourceOf(target, planned) } };
+  }
+
+  #plannedSources(
+    runId: string,
+    place: { readonly target: string; readonly server: string; readonly database: string },
+  ): Promise<readonly PlannedSource[]> {
+    const key = JSON.stringify([runId, place.target, place.server, place.database]);
+    return this.#sources.get(key, () => listSourceTables(this.deps.target, runId, place));
   }
 }
 
@@ -78,6 +101,11 @@ export interface ChunkContext extends RunContext {
   readonly sources: readonly RawSource[];
 }
 
+export interface TableContext extends RunContext {
+  readonly target: TargetConfig;
+  readonly table: CheckedTable & Pick<RawSource, 'columns'>;
+}
+
 /** One source table of a chunk: what to read, and where it rests in the raw bucket. */
 export interface RawSource extends PlannedSource {
   /** `schema.table`, as the control tables call it. */
@@ -89,12 +117,7 @@ export interface RawSource extends PlannedSource {
 
 function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): RawSource {
   const { schema, table } = planned;
-  const source = target.sources.find((candidate) => candidate.schema === schema && candidate.table === table);
-  if (source === undefined)
-    throw new MigrationError(
-      'INTERNAL',
-      `${schema}.${table} is planned for ${target.name}, but is no source of it.`,
-    );
+  const source = sourceOf(target, planned);
   const { category, server, database, window } = chunk;
   const columns = decodedColumns(target, planned.columns);
   return {
@@ -115,6 +138,15 @@ function rawSource(chunk: Chunk, target: TargetConfig, planned: PlannedSource): 
       chunk.epoch,
     ),
   };
+}
+
+function sourceOf(target: TargetConfig, { schema, table }: PlannedSource): SourceTable {
+  const source = target.sources.find((candidate) => candidate.schema === schema && candidate.table === table);
+  if (source !== undefined) return source;
+  throw new MigrationError(
+    'INTERNAL',
+    `${schema}.${table} is planned for ${target.name}, but is no source of it.`,
+  );
 }
 
 /** Text that is copied by policy `replace` has it where it is decoded: half a surrogate pair has no form behind that. */

@@ -1,5 +1,7 @@
+import type { RunConfig } from '../config/run-config.js';
 import { about } from '../engine/errors.js';
 import { copiedColumns } from '../engine/plan/check-copy.js';
+import type { PlannedSource } from '../engine/postgres/control/source-tables.js';
 import { hasServerForm } from '../engine/rows/checksum-tsql.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
@@ -28,7 +30,12 @@ export interface ReadTable {
 /** The source's own checksum, and a scan before its first row, are silent for as long as they honestly take. */
 export function patience({ config, chunk }: ChunkContext): number {
   const rows = Object.values(chunk.rowsPlanned).reduce((sum, count) => sum + count, 0);
-  return Math.max(config.stallSeconds, 60 + rows * silentSecondsPerRow);
+  return patienceFor(config, rows);
+}
+
+/** Seconds that the source may be silent over so many rows. */
+export function patienceFor({ stallSeconds }: Pick<RunConfig, 'stallSeconds'>, rows: number): number {
+  return Math.max(stallSeconds, 60 + rows * silentSecondsPerRow);
 }
 
 /**
@@ -49,7 +56,7 @@ export async function readTable(
   const place = `${placeOf(context)}, ${source.subject}`;
   const predicate = predicateOf(context, source);
   const read = { ...source, columns: options.columns };
-  const asksServer = serverHashes(context, read);
+  const asksServer = serverHashes(context.config, read);
   const { rows, replaced: counts } = await about(place, () =>
     streamTable(tx, read, predicate, signal, async (batch) => {
       const count = batch.rows;
@@ -82,8 +89,11 @@ function replacedValues(
 }
 
 /** Outside of a transaction the server would hash what another statement sees than the one that was read. */
-function serverHashes({ config }: ChunkContext, { serverHash, columns }: RawSource): boolean {
-  if (config.sourceChecksum !== 'server' || config.consistency === 'rcsi') return false;
+export function serverHashes(
+  { sourceChecksum, consistency }: Pick<RunConfig, 'sourceChecksum' | 'consistency'>,
+  { serverHash, columns }: PlannedSource,
+): boolean {
+  if (sourceChecksum !== 'server' || consistency === 'rcsi') return false;
   return serverHash && columns.every(hasServerForm);
 }
 

@@ -37,7 +37,7 @@ export function requireSeek(
   chunk: TargetConfig['chunk'],
   { server, database }: SourceDatabase,
 ): void {
-  if (chunk.allowScans || info.leadingIndexColumns.includes(chunkColumn)) return;
+  if (chunk.allowScans || chunk.onePass || info.leadingIndexColumns.includes(chunkColumn)) return;
   const windows = windowsOf(chunk, info, filterBounds);
   const bytes = info.bytes === undefined ? 'the whole table' : `${(info.bytes / 1e6).toFixed(1)} MB`;
   const fewer = chunk.by === 'key' ? 'more "rows"' : '"grain": "month"';
@@ -45,7 +45,10 @@ export function requireSeek(
     'SOURCE_SCAN',
     `${server}/${database}: no index of ${schema}.${table} leads with ${chunkColumn}, so each of ${windows} windows would scan ` +
       `${bytes} (${windows} x ${bytes}). Either create one (${createIndex(schema, table, chunkColumn)}), or choose in the category ` +
-      `file "chunk": { ${chunk.by === 'date' ? '"by": "key" with a column that an index leads with, ' : ''}${fewer} for fewer scans and "allowScans": true to accept them, or "by": "none" for one scan.`,
+      `file "chunk": { ${chunk.by === 'date' ? '"by": "key" with a column that an index leads with, ' : ''}${fewer} for fewer scans and "allowScans": true to accept them, or "by": "none" for one scan.` +
+      (chunk.by === 'date'
+        ? ' "onePass": true reads the table once for all windows, where nobody writes to it.'
+        : ''),
   );
 }
 

@@ -4,6 +4,8 @@ import type { Activities, ChunkRef, DatabaseRef, Route } from '../activities/con
 import { createActivities } from '../activities/index.js';
 import { loadEnvironment } from '../config/environment.js';
 
+import { batchRows } from '../engine/rows/column-batch.js';
+
 import hashing = require('../engine/rows/hash/row-hasher.js');
 
 import { createDependencies } from '../workers/dependencies.js';
@@ -19,6 +21,7 @@ const realHasher = hashing.createRowHasher;
  * the place of the real one that counts rows and finds all of them equal, so that the price of hashing can be told.
  */
 function setHashing(on: boolean): void {
+  const hashes = { high: new Uint32Array(batchRows), low: new Uint32Array(batchRows) };
   const countingHasher: typeof realHasher = () => {
     let rows = 0;
     return {
@@ -26,6 +29,7 @@ function setHashing(on: boolean): void {
         rows += batch.rows;
       },
       value: () => ({ rows, sum: '0'.repeat(16) }),
+      hashes,
     };
   };
   (hashing as { createRowHasher: typeof realHasher }).createRowHasher = on ? realHasher : countingHasher;

@@ -30,7 +30,7 @@ export function enginesOf(
 }
 
 function checkExport(
-  { path, sources, transform, columns }: TargetConfig,
+  { path, sources, transform, columns, chunk }: TargetConfig,
   consistency: RunConfig['consistency'],
   refuse: (field: string, reason: string) => never,
 ): void {
@@ -38,6 +38,11 @@ function checkExport(
     refuse(
       'engine.export',
       'path "direct" rests in no bucket, where a job of Glue would leave its rows; allowed: "embedded", or path "staged".',
+    );
+  if (chunk.onePass)
+    refuse(
+      'engine.export',
+      '"chunk.onePass" reads a table once for all windows, and a job of Glue reads one window; allowed: "embedded".',
     );
   if (consistency === 'snapshot' && sources.length > 1)
     refuse(

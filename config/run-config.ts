@@ -120,6 +120,10 @@ export interface TargetConfig {
     /** Most rows of a window by key, over all source tables, where it is not a single key. */
     readonly rows: number;
     readonly allowScans: boolean;
+    /** By date: each source table is read once, and its rows are parted into the windows. */
+    readonly onePass: boolean;
+    /** Rows of a range of keys in which a table is read once, about. */
+    readonly scanRows: number;
   };
 }
 

@@ -5,6 +5,7 @@ import { policyInto, transformedType } from '../engine/rows/fits.js';
 import { parsePgType } from '../engine/rows/pg-types.js';
 import { parseFilter } from './filter.js';
 import { readText } from './json-file.js';
+import { checkOnePass } from './one-pass.js';
 import { shown } from './problems.js';
 import type { SourceTable, TargetColumn, TargetConfig } from './run-config.js';
 import type { CategoryFile } from './schema/category-file.js';
@@ -45,6 +46,7 @@ async function loadTarget(input: Input, target: Target, index: number): Promise<
   checkColumns(target, columns, at);
   if (target.transform !== undefined) checkPolicies(columns, at);
   checkPartition(input, target, at);
+  checkOnePass(target, input.category.consistency, input.files.category, at);
   return {
     name: target.table,
     stageSchema: target.stageSchema,

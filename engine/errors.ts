@@ -24,6 +24,7 @@ export const errorCodes = {
   SOURCE_SCAN: { retry: false },
   SOURCE_TIMEOUT: { retry: true },
   SOURCE_DEADLOCK: { retry: true },
+  SOURCE_CHANGED: { retry: false },
   SOURCE_THROTTLED: { retry: true },
   SOURCE_BUSY: { retry: true },
   SOURCE_CONNECTION: { retry: true },

@@ -7,6 +7,7 @@ import type {
   MemberRef,
   ParkedChunk,
   RunProgress,
+  ScanProgress,
   ServerProgress,
   StepName,
 } from '../activities/contract.js';
@@ -145,6 +146,8 @@ export interface CategoryStatus {
   readonly rowsLeftOut: number;
   readonly steps: Readonly<Record<StepName, StepTotals>>;
   readonly databases: { readonly running: number; readonly left: number };
+  /** While windows are read at once, before their chunks begin. */
+  readonly scans?: ScanProgress;
   /** Over the last minutes; absent until there are two measurements. */
   readonly rowsPerSecond?: number;
   readonly chunksPerSecond?: number;

@@ -13,7 +13,8 @@ import {
 import type { Activities, DatabaseId, Pass } from '../activities/contract.js';
 import { ignoreCancellation } from './category/holding.js';
 import { ChunksInFlight } from './database/chunks-in-flight.js';
-import { PendingChunks } from './database/pending-chunks.js';
+import { DatabaseScan } from './database/database-scan.js';
+import { type Chunk, PendingChunks } from './database/pending-chunks.js';
 import { reportToGate } from './gate/gate-client.js';
 import { LeaseHolder, type LeaseHolderState } from './leases/lease-holder.js';
 import {
@@ -73,6 +74,7 @@ class DatabaseRun {
   readonly #total: LeaseHolder;
   readonly #pending: PendingChunks;
   readonly #inFlight: ChunksInFlight;
+  readonly #scan: DatabaseScan;
   #controls: DatabaseControls;
   #failure: { readonly error: unknown } | undefined;
   #news = false;
@@ -89,13 +91,13 @@ class DatabaseRun {
       (page) => control.listChunks({ ...ref, pass, ...page }),
       carried?.afterOrdinal ?? -1,
     );
-    this.#inFlight = new ChunksInFlight(category, ref, {
-      changed: () => this.#changed(),
-      again: ({ ordinal }) => this.#pending.lookAgain(ordinal - 1),
-      failed: (error) => {
-        this.#failure ??= { error };
-      },
-    });
+    const changed = (): void => this.#changed();
+    const failed = (error: unknown): void => {
+      this.#failure ??= { error };
+    };
+    const again = ({ ordinal }: Chunk): void => this.#pending.lookAgain(ordinal - 1);
+    this.#inFlight = new ChunksInFlight(category, ref, { changed, again, failed });
+    this.#scan = new DatabaseScan(ref, { changed, parked: () => this.#pending.lookAgain(-1), failed });
     this.#controls = input.controls;
     if (input.controls.capped && carried === undefined) this.#total.introduce();
     this.#listen();
@@ -111,9 +113,7 @@ class DatabaseRun {
     }
     this.#reminding.cancel();
     // Also when cancelled: children end by themselves, and closing before them would terminate them instead.
-    await CancellationScope.nonCancellable(() =>
-      condition(() => this.#inFlight.size === 0 && allHandlersFinished()),
-    );
+    await CancellationScope.nonCancellable(() => condition(() => this.#idle && allHandlersFinished()));
     if (again && this.#failure === undefined) return this.#continue();
     await CancellationScope.nonCancellable(() => this.#leave());
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -126,7 +126,10 @@ class DatabaseRun {
       if (controls.capped && !this.#controls.capped) this.#total.introduce();
       this.#controls = controls;
       // Here and not in the loop, which may be waiting for a control table that does not answer.
-      if (controls.hold === 'now') this.#inFlight.interrupt();
+      if (controls.hold === 'now') {
+        this.#inFlight.interrupt();
+        this.#scan.interrupt();
+      }
       this.#changed();
     });
     setHandler(leaseSignal, (lease) => {
@@ -139,6 +142,7 @@ class DatabaseRun {
     });
     setHandler(revisitSignal, () => {
       this.#pending.lookAgain(-1);
+      this.#scan.lookAgain();
       this.#changed();
     });
   }
@@ -148,19 +152,38 @@ class DatabaseRun {
       this.#news = false;
       await this.#inFlight.hold(this.#controls);
       if (this.#mayGoOn) await this.#pending.read(this.#inFlight.ids);
+      if (this.#mayGoOn && this.#pending.onePass) await this.#scan.open();
       await this.#report();
       if (this.#failure !== undefined) return 'ended';
-      if (this.#mayGoOn && this.#pending.ready && this.#hasRoom) {
-        const next = this.#pending.take();
-        if (next !== undefined) this.#inFlight.start(next);
-        continue;
-      }
-      if (this.#inFlight.size === 0 && !this.#news) {
+      if (this.#mayGoOn && this.#startNext()) continue;
+      if (this.#idle && !this.#news) {
         if (!this.#pending.left || this.#controls.yield) return 'ended';
         if (this.#full) return 'again';
       }
       await condition(() => this.#news);
     }
+  }
+
+  /** False where nothing is left, or may be started now. */
+  #startNext(): boolean {
+    if (this.#scan.under) return this.#scan.startNext(this.#exporting < this.#permits);
+    if (!this.#pending.ready || !this.#hasRoom) return false;
+    const next = this.#pending.take();
+    if (next !== undefined) this.#inFlight.start(next);
+    return true;
+  }
+
+  get #idle(): boolean {
+    return this.#inFlight.size + this.#scan.size === 0;
+  }
+
+  /** Sessions at the source. */
+  get #exporting(): number {
+    return this.#inFlight.exporting + this.#scan.reading;
+  }
+
+  get #permits(): number {
+    return Math.min(this.#gate.permits, this.#controls.capped ? this.#total.permits : Infinity);
   }
 
   get #mayGoOn(): boolean {
@@ -177,9 +200,9 @@ class DatabaseRun {
   /** Leases bound the exports; what is exported already and waits for the steps behind is bounded by them in turn. */
   get #hasRoom(): boolean {
     if (!this.#reads) return this.#inFlight.size < maxChunksLoading;
-    const permits = Math.min(this.#gate.permits, this.#controls.capped ? this.#total.permits : Infinity);
+    const permits = this.#permits;
     const most = Math.min(permits * chunksPerPermit, maxChunksInFlight);
-    return this.#inFlight.exporting < permits && this.#inFlight.size < most;
+    return this.#exporting < permits && this.#inFlight.size < most;
   }
 
   /** Whether the pass takes sessions at the source. */
@@ -187,12 +210,17 @@ class DatabaseRun {
     return this.input.pass !== 'load';
   }
 
+  /** What could take a session now; as many chunks as may be in flight while they are not counted. */
+  get #waiting(): number {
+    return this.#scan.under ? this.#scan.waiting : (this.#pending.known ?? maxChunksInFlight);
+  }
+
   /** Tells the lessors what could be used now, so that what cannot be goes to others. */
   async #report(): Promise<void> {
     const { category, endpoint, terms } = this.input;
     const { capped } = this.#controls;
-    const holding = this.#inFlight.exporting;
-    const rest = this.#reads ? (this.#pending.known ?? maxChunksInFlight) : 0;
+    const holding = this.#exporting;
+    const rest = this.#reads ? this.#waiting : 0;
     const wanted = this.#mayGoOn ? Math.min(holding + rest, maxChunksInFlight) : holding;
     const ofTotal = capped ? this.#total.report(wanted, holding) : undefined;
     if (ofTotal !== undefined)
@@ -215,8 +243,8 @@ class DatabaseRun {
     this.#news = true;
     const { done, parked } = this.#inFlight.ended;
     setCurrentDetails(
-      `${done} chunks done by this execution, ${parked} parked; ${this.#inFlight.size} in flight, ` +
-        `${this.#inFlight.exporting} of ${this.#gate.permits} sessions at the source`,
+      `${this.#scan.text}${done} chunks done by this execution, ${parked} parked; ${this.#inFlight.size} in flight, ` +
+        `${this.#exporting} of ${this.#gate.permits} sessions at the source`,
     );
   }
 

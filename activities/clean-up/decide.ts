@@ -16,6 +16,8 @@ export interface WindowFacts {
   /** Whether a run of the category is in progress. */
   readonly running: boolean;
   readonly manifest?: FoundManifest;
+  /** The attempt of a reading whose manifests are still to be put. */
+  readonly scan?: string;
 }
 
 export interface WindowDecision {
@@ -38,7 +40,7 @@ export function decideWindow(
   facts: WindowFacts,
   ages: Ages,
 ): WindowDecision {
-  const counted = countedBy(facts.manifest);
+  const counted = countedBy(facts);
   const idle = facts.settled || !facts.running;
   const orphans = entries.filter(
     (entry) => idle && entry.attempt !== undefined && !counted(entry) && isOld(entry, ages.at, ages.orphanMs),
@@ -93,10 +95,10 @@ export function hasExpired(object: Pick<ObjectInfo, 'lastModified'>, { at, reten
 }
 
 /** By key and by attempt: beside its parts an attempt may have written what it was told, and what it has answered. */
-function countedBy(found: FoundManifest | undefined): (entry: WindowEntry) => boolean {
-  if (found === undefined) return () => false;
-  const keys = new Set(found.manifest.parts.map(({ key }) => key));
-  return ({ key, attempt }) => attempt === found.manifest.attempt || keys.has(key);
+function countedBy({ manifest: found, scan }: WindowFacts): (entry: WindowEntry) => boolean {
+  const keys = new Set(found?.manifest.parts.map(({ key }) => key));
+  const attempts = [found?.manifest.attempt, scan];
+  return ({ key, attempt }) => attempts.includes(attempt) || keys.has(key);
 }
 
 function isOld({ lastModified }: Pick<ObjectInfo, 'lastModified'>, at: number, ageMs: number): boolean {

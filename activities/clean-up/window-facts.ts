@@ -86,7 +86,8 @@ export async function lookUp(
   const pairs = groups.map((group, index) => ({ group, state: states[index] }));
   return inLanes(pairs, async ({ group: { entries, prefix }, state }) => {
     if (state === undefined) return 'unknown';
-    const facts = { settled: state.settled, running: look.running };
+    const { settled, scan } = state;
+    const facts = { settled, running: look.running, ...(scan !== undefined && { scan }) };
     if (!where(entries, facts)) return facts;
     const manifest = await readable(look.deps.buckets[hop], prefix);
     if (manifest === 'damaged') return manifest;

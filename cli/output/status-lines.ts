@@ -25,10 +25,13 @@ export function chunkLine({ chunks }: Pick<CategoryStatus, 'chunks'>): string {
   ].join(', ');
 }
 
-/** `250,000 rows/s, 25 chunks/s, 12 min left`. */
+/** `250,000 rows/s, 25 chunks/s, 12 min left`; before them what is read at once for all windows. */
 export function rateLine(status: CategoryStatus): string {
-  const { rowsPerSecond, chunksPerSecond, etaSeconds } = status;
+  const { rowsPerSecond, chunksPerSecond, etaSeconds, scans } = status;
   return [
+    ...(scans === undefined
+      ? []
+      : [`${count(scans.read)} of ${counted(scans.ranges, 'range')} read, ${counted(scans.rows, 'row')}`]),
     ...(rowsPerSecond === undefined ? [] : [`${rate(rowsPerSecond)} rows/s`]),
     ...(chunksPerSecond === undefined ? [] : [`${rate(chunksPerSecond)} chunks/s`]),
     ...(etaSeconds === undefined ? [] : [`${duration(etaSeconds)} left`]),

@@ -56,6 +56,14 @@ const chunk = strictObject({
   allowScans: truth
     .default(false)
     .describe('Accept that each window scans a whole source table that has no index on the chunking column.'),
+  onePass: truth
+    .default(false)
+    .describe(
+      'By date: read each source table once for all windows, in ranges of its clustered key. Needs "consistency": "quiesced".',
+    ),
+  scanRows: whole(1, 1_000_000_000, 'rows')
+    .default(5_000_000)
+    .describe('With onePass: rows of a range, which is what is read again after a failure.'),
 });
 
 /** A table in PostgreSQL, its source tables, and one transform; with none, a plain copy of the one source. */

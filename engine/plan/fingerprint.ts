@@ -91,6 +91,17 @@ export function windowFingerprint(
   );
 }
 
+/** Of one reading for all windows: what an earlier run has read of it counts only where all of this is as it was. */
+export function scanFingerprint(
+  windows: readonly { readonly label: string; readonly fingerprint: string; readonly rows: unknown }[],
+  scanRows: number,
+): string {
+  return hash({
+    windows: windows.map(({ label, fingerprint, rows }) => [label, fingerprint, rows]),
+    scanRows,
+  });
+}
+
 /** A chunk's transformed parts belong to one export: of its own raw parts, or of all that it was joined with. */
 export function transformedFingerprint(chunk: string, exported: string): string {
   return hash({ chunk, exported });

@@ -24,6 +24,8 @@ export interface SourceTableInfo {
   readonly primaryKey: readonly string[];
   /** Columns by which a range is a seek: they lead an enabled, unfiltered index or partition the table. */
   readonly leadingIndexColumns: readonly string[];
+  /** Leads the clustered index, in whose order the table lies; absent for a heap. */
+  readonly clusteredColumn?: string;
   /** Approximate, out of metadata; undefined for a view. */
   readonly rows: number | undefined;
   /** What a scan reads; undefined where it cannot be known. */
@@ -58,6 +60,7 @@ export async function describeTable(
   const described = await session.query<ColumnRow>(sqlFile('sqlserver/describe-columns.sql'), byId);
   const columns = described.map((row) => sourceColumn(row, session, `${schema}.${table}`));
   const indexes = await session.query<IndexRow>(sqlFile('sqlserver/describe-indexes.sql'), byId);
+  const clustered = indexes.find((row) => row.type === 1 && row.keyOrdinal === 1);
   const viewDefinition = object.viewDefinition === 1;
   const view = object.type.trim() === 'V';
   const beneath = view && viewDefinition ? await lookBeneath(session, schema, table) : undefined;
@@ -68,6 +71,7 @@ export async function describeTable(
     columns,
     primaryKey: indexes.filter((row) => row.primaryKey && row.keyOrdinal > 0).map((row) => row.column),
     leadingIndexColumns: [...new Set(indexes.filter(leads).map((row) => row.column))],
+    ...(clustered !== undefined && { clusteredColumn: clustered.column }),
     rows: optionalNumber(count?.rows),
     bytes: await tableBytes(session, byId, object.viewState === 1 || object.viewPerformanceState === 1),
     ...(beneath !== undefined && { beneath }),

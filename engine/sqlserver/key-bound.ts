@@ -26,11 +26,22 @@ const integerLimits: Readonly<Record<string, readonly [lowest: bigint, highest: 
   bigint: [-(1n << 63n), (1n << 63n) - 1n],
 };
 
-/** Throws SOURCE_TYPE for a column whose values are not carried exactly, or not ordered at all. */
-function kindOf({ name, sourceType }: ChunkColumn): KeyKind {
+/** Whether ranges can be cut by the column: its values are ordered, and carried exactly. */
+export function isKeyColumn(column: ChunkColumn): boolean {
+  return knownKind(column) !== undefined;
+}
+
+function knownKind({ sourceType }: ChunkColumn): KeyKind | undefined {
   const kind = kinds.find(([, pattern]) => pattern.test(sourceType))?.[0];
   const length = kind === 'text' ? Number(/\d+/.exec(sourceType)?.[0]) : 0;
-  if (kind !== undefined && length <= longestText) return kind;
+  return length <= longestText ? kind : undefined;
+}
+
+/** Throws SOURCE_TYPE for a column whose values are not carried exactly, or not ordered at all. */
+function kindOf(column: ChunkColumn): KeyKind {
+  const { name, sourceType } = column;
+  const kind = knownKind(column);
+  if (kind !== undefined) return kind;
   throw new MigrationError(
     'SOURCE_TYPE',
     `Column ${name} is ${sourceType}; windows by key need an integer, decimal, text of at most ${longestText} characters, ` +

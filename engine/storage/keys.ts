@@ -36,6 +36,20 @@ export function partKey(prefix: ObjectKey, attempt: string, index: number): Obje
   return `${attemptPrefix(prefix, attempt)}part-${String(index).padStart(5, '0')}.parquet` as ObjectKey;
 }
 
+/**
+ * `<prefix><attempt>/range-00003-<range attempt>-part-00000.parquet`: a part with what one range of keys holds of the
+ * window. Ranges share the attempt that a manifest names; a range that is read again has names of its own.
+ */
+export function rangePartKey(
+  prefix: ObjectKey,
+  attempt: string,
+  range: { readonly ordinal: number; readonly attempt: string },
+  index: number,
+): ObjectKey {
+  const name = `range-${String(range.ordinal).padStart(5, '0')}-${encodeSegment(range.attempt)}`;
+  return `${attemptPrefix(prefix, attempt)}${name}-part-${String(index).padStart(5, '0')}.parquet` as ObjectKey;
+}
+
 export function attemptPrefix(prefix: ObjectKey, attempt: string): ObjectKey {
   return `${prefix}${encodeSegment(attempt)}/` as ObjectKey;
 }

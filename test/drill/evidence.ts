@@ -49,7 +49,8 @@ function leftSpill(spill: string): readonly string[] {
 
 /** A part lies under an attempt's prefix and a manifest under a window's: nothing else may be there. */
 async function strayObjects(environment: DrillEstate['environment']): Promise<readonly string[]> {
-  const allowed = /\/(manifest\.json|[0-9a-f]{8}-[0-9a-f-]{27}\/part-\d{5}\.parquet)$/;
+  const allowed =
+    /\/(manifest\.json|[0-9a-f]{8}-[0-9a-f-]{27}\/(range-\d{5}-[0-9a-f-]{36}-)?part-\d{5}\.parquet)$/;
   const found: string[] = [];
   for (const name of ['RAW_BUCKET', 'TRANSFORMED_BUCKET'] as const)
     for await (const { key } of openBucket(

@@ -33,6 +33,7 @@ const forbidden: Readonly<Record<string, string>> = {
            (SELECT sum(rows) AS rows, sum(('x' || checksum_sum)::bit(64)::bigint::numeric) AS sum
               FROM migration_control.ledger) l
      WHERE t.rows <> l.rows OR mod(l.sum - ('x' || t.sum)::bit(64)::bigint, 18446744073709551616) <> 0`,
+  'scans that have not ended': 'SELECT scan_id FROM migration_control.scan',
   'prepared transactions': 'SELECT gid FROM pg_prepared_xacts',
   'temporary or half-built tables': `
     SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND (relpersistence = 't' OR relname ~ '_new$')`,

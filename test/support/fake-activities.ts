@@ -7,6 +7,7 @@ import type {
   Route,
   RunProgress,
   RunSummary,
+  ScanPage,
   StepResult,
 } from '../../activities/contract.js';
 import { workflowControlActivities } from '../../activities/workflow-control.js';
@@ -25,6 +26,8 @@ export interface FakePlan {
   readonly threshold?: number;
   /** Milliseconds that an export takes. */
   readonly exportMs?: number;
+  /** Ranges of a database in which all its windows are read at once; absent: each chunk reads its own. */
+  readonly ranges?: number;
   /** Default `transform`. */
   readonly route?: Route;
   /** How wide the targets' transforms are; absent: a chunk. */
@@ -57,6 +60,10 @@ export class FakeEngine {
   readonly wholes: (readonly string[])[] = [];
   /** How many of these transforms were cancelled. */
   interrupted = 0;
+  /** Ranges that were read, databases whose windows were published, and those whose scan was parked, with its cause. */
+  readonly scanned: string[] = [];
+  readonly published: string[] = [];
+  readonly parkedScans: string[] = [];
   planned = 0;
   /** How often a guard was begun. */
   watches = 0;
@@ -120,6 +127,7 @@ export class FakeEngine {
       prepareTargets: async () => ({ rowsRemoved: 0, rowsOutsidePlan: 0 }),
       listChunks: async ({ target, server, database, afterOrdinal, limit, pass }) => ({
         route: pass === 'all' ? (this.plan.route ?? 'transform') : pass,
+        ...(plan.ranges !== undefined && pass !== 'load' && { onePass: true as const }),
         chunks: [...states]
           .filter(
             ([id, chunk]) => id.startsWith(`${target}/${server}/${database}/`) && chunk.state === 'PENDING',
@@ -168,6 +176,24 @@ export class FakeEngine {
       checksumChunk: async ({ chunkId: id }) => {
         this.#set(id, 'DONE');
         return done();
+      },
+      openScan: async (ref) => this.#openScan(ref),
+      scanRange: ({ rangeId }) =>
+        this.#session(rangeId.split('/')[1] ?? '', async () => {
+          await this.#wait(plan.exportMs ?? 0);
+          if (this.failing.has(rangeId)) throw brokenOnPurpose('SOURCE_QUERY');
+          this.scanned.push(rangeId);
+          return { rows: 10, bytes: 100, seconds: 0, reused: false };
+        }),
+      publishScan: async (ref) => {
+        if (this.failing.has('publish')) throw brokenOnPurpose('SOURCE_CHANGED');
+        this.published.push(databasePath(ref));
+        return { windows: plan.chunksPerDatabase, rows: 10 };
+      },
+      parkScan: async (ref) => {
+        this.parkedScans.push(`${databasePath(ref)} ${ref.code}`);
+        for (const [id, { state }] of states)
+          if (id.startsWith(`${databasePath(ref)}/`) && state === 'PENDING') this.#set(id, 'NEEDS_ATTENTION');
       },
       parkChunk: async ({ chunkId: id }) => this.#set(id, 'NEEDS_ATTENTION'),
       resolveParked: async ({ action, chunk, where = {} }) => {
@@ -222,15 +248,17 @@ export class FakeEngine {
   async #export({ chunkId: id }: ChunkRef): Promise<StepResult> {
     return this.#session(id.split('/')[1] ?? '', async () => {
       await this.#wait(this.plan.exportMs ?? 0);
-      if (this.failing.has(id))
-        throw ApplicationFailure.create({
-          type: 'CHECKSUM_EXPORT',
-          message: 'broken on purpose',
-          nonRetryable: true,
-        });
+      if (this.failing.has(id)) throw brokenOnPurpose('CHECKSUM_EXPORT');
       this.exported.push(id);
       return { rows: 10, bytes: 100, seconds: 0, reused: false };
     });
+  }
+
+  #openScan(ref: DatabaseRef): ScanPage {
+    const all = Array.from({ length: this.plan.ranges ?? 0 }, (_, n) => `${databasePath(ref)}/range${n}`);
+    const left = all.filter((range) => !this.scanned.includes(range));
+    const open = !this.published.includes(databasePath(ref));
+    return { open, of: all.length, ranges: left.map((rangeId) => ({ rangeId, name: rangeId })) };
   }
 
   async #session<T>(server: string, work: () => Promise<T>): Promise<T> {
@@ -305,6 +333,14 @@ export class FakeEngine {
     const chunk = this.states.get(id);
     if (chunk !== undefined) chunk.state = state;
   }
+}
+
+function brokenOnPurpose(type: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message: 'broken on purpose', nonRetryable: true });
+}
+
+function databasePath({ target, server, database }: Database): string {
+  return `${target}/${server}/${database}`;
 }
 
 export function chunkId({ target, server, database }: Database, ordinal: number): string {

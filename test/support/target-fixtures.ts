@@ -31,7 +31,7 @@ export function targetTable(name: string, changes: Partial<TargetConfig> = {}): 
     sources: [],
     path: 'staged',
     scope: 'chunk',
-    chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false },
+    chunk: { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false, onePass: false, scanRows: 1_000 },
     ...changes,
   };
 }

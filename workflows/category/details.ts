@@ -36,8 +36,12 @@ function totals({
   etaSeconds,
   databases,
   total,
+  scans,
 }: CategoryStatus): string {
   const pace = [
+    ...(scans === undefined
+      ? []
+      : [`tables read once for all windows: ${scans.read} of ${scans.ranges} ranges, ${scans.rows} rows`]),
     ...(rowsPerSecond === undefined ? [] : [`${Math.round(rowsPerSecond)} rows/s`]),
     ...(chunksPerSecond === undefined ? [] : [`${chunksPerSecond.toFixed(2)} chunks/s`]),
     ...(etaSeconds === undefined ? [] : [`about ${duration(etaSeconds)} to go`]),

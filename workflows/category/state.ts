@@ -132,6 +132,7 @@ export class CategoryState {
       rowsLeftOut,
       steps: totalsOf(progress?.servers ?? []),
       databases: this.#databases,
+      ...(progress?.scans !== undefined && { scans: progress.scans }),
       ...(rate !== undefined && rate),
       ...(eta !== undefined && { etaSeconds: eta }),
       parked: progress?.parked ?? [],

@@ -14,6 +14,7 @@ type ListChunks = (after: { readonly afterOrdinal: number; readonly limit: numbe
 export class PendingChunks {
   #page: readonly Chunk[] = [];
   #exhausted = false;
+  #onePass = false;
   /** Raised whenever what was read, or is being read, may lack a chunk. */
   #generation = 0;
 
@@ -37,6 +38,11 @@ export class PendingChunks {
     return this.#exhausted ? this.#page.length : undefined;
   }
 
+  /** Whether the windows of what was read are to be read at once, before the first chunk. */
+  get onePass(): boolean {
+    return this.#onePass;
+  }
+
   get ready(): boolean {
     return this.#page.length > 0;
   }
@@ -48,9 +54,10 @@ export class PendingChunks {
     const excluded = new Set(inFlight);
     const generation = this.#generation;
     const limit = chunkPageSize + excluded.size;
-    const { chunks, route } = await this.listChunks({ afterOrdinal: this.afterOrdinal, limit });
+    const { chunks, route, onePass } = await this.listChunks({ afterOrdinal: this.afterOrdinal, limit });
     // A chunk has come back meanwhile, that this list may lack.
     if (this.#generation !== generation) return;
+    this.#onePass = onePass === true;
     this.#page = chunks
       .filter(({ chunkId }) => !excluded.has(chunkId))
       .slice(0, chunkPageSize)

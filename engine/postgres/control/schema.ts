@@ -17,6 +17,7 @@ const tables = [
   'control/022_join_mismatches.sql',
   'control/023_removal.sql',
   'control/024_whole.sql',
+  'control/025_scan.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */

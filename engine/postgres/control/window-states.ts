@@ -14,6 +14,8 @@ export interface WindowState {
   readonly settled: boolean;
   /** Key of the quarantine file that the ledger names. */
   readonly quarantine?: string;
+  /** Of a reading of the whole table that has not put its manifests yet: its parts are needed, run or no run. */
+  readonly scan?: string;
 }
 
 /**
@@ -27,17 +29,24 @@ export async function windowStates(
   wholes: readonly string[],
 ): Promise<readonly (WindowState | undefined)[]> {
   if (windows.length === 0 || !(await hasChunks(db))) return windows.map(() => undefined);
-  const { rows } = await db.query<{ at: number; settled: boolean; quarantine: string | null }>(
+  const { rows } = await db.query<{
+    at: number;
+    settled: boolean;
+    quarantine: string | null;
+    scan: string | null;
+  }>(
     `WITH open AS MATERIALIZED (
        SELECT DISTINCT target FROM migration_control.chunk
         WHERE category = $1 AND target = ANY ($2) AND state NOT IN ('DONE', 'SPLIT'))
-     SELECT w.at::int, l.quarantine_object AS quarantine,
+     SELECT w.at::int, l.quarantine_object AS quarantine, s.attempt AS scan,
             c.state IN ('DONE', 'SPLIT') AND c.target NOT IN (SELECT target FROM open) AS settled
        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
               WITH ORDINALITY AS w (target, server, database, window_label, at)
        JOIN migration_control.chunk c
          ON (c.category, c.target, c.server, c.database, c.window_label) = ($1, w.target, w.server, w.database, w.window_label)
-       LEFT JOIN migration_control.ledger l USING (chunk_id)`,
+       LEFT JOIN migration_control.ledger l USING (chunk_id)
+       LEFT JOIN migration_control.scan s
+         ON (s.category, s.target, s.server, s.database) = (c.category, c.target, c.server, c.database)`,
     [
       ...[category, wholes],
       windows.map(({ target }) => target),
@@ -50,7 +59,8 @@ export async function windowStates(
   return windows.map((_, index) => {
     const row = found.get(index + 1);
     if (row === undefined) return undefined;
-    return { settled: row.settled, ...(row.quarantine !== null && { quarantine: row.quarantine }) };
+    const { settled, quarantine, scan } = row;
+    return { settled, ...(quarantine !== null && { quarantine }), ...(scan !== null && { scan }) };
   });
 }
 

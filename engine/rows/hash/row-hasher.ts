@@ -10,6 +10,14 @@ export interface RowHasher {
   add(batch: ColumnBatch): void;
   /** The checksum of all rows so far. */
   value(): SetChecksum;
+  /** Of each row of the batch that was added last. */
+  readonly hashes: RowHashes;
+}
+
+/** Hashes of 64 bits by row, as two halves; they hold until the next batch is added. */
+interface RowHashes {
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
 }
 
 const blockBytes = 64;
@@ -40,6 +48,7 @@ class GroupedRowHasher implements RowHasher {
   /** Rows by their number of blocks that wait until they are as many as are hashed at once. */
   readonly #waiting = new Int32Array((mostBlocks + 1) * lanes);
   readonly #waitingCount = new Uint8Array(mostBlocks + 1);
+  readonly hashes: RowHashes = { high: new Uint32Array(batchRows), low: new Uint32Array(batchRows) };
   #rows = 0;
   #high = 0;
   #low = 0;
@@ -67,6 +76,11 @@ class GroupedRowHasher implements RowHasher {
       }
       this.#hash(row, end);
       row = end;
+    }
+    const { high, low } = this.hashes;
+    for (let row = 0; row < batch.rows; row++) {
+      this.#high += high[row] as number;
+      this.#low += low[row] as number;
     }
     this.#rows += batch.rows;
     this.#high = (this.#high + Math.floor(this.#low / two32)) % two32;
@@ -102,7 +116,7 @@ class GroupedRowHasher implements RowHasher {
       const blocks = this.#pad(row);
       if (blocks > highest) highest = blocks;
       const count = this.#waitingCount[blocks] as number;
-      this.#waiting[blocks * lanes + count] = this.#starts[row] as number;
+      this.#waiting[blocks * lanes + count] = row;
       if (count + 1 < lanes) this.#waitingCount[blocks] = count + 1;
       else this.#hashLanes(blocks, lanes);
     }
@@ -128,28 +142,34 @@ class GroupedRowHasher implements RowHasher {
     return blocks;
   }
 
-  /** Hashes what waits with this number of blocks; lanes that nothing waits for hash an earlier message again. */
+  /** Hashes what waits with this number of blocks; lanes that nothing waits for hash the first message again. */
   #hashLanes(blocks: number, count: number): void {
     const at = blocks * lanes;
     const waiting = this.#waiting;
     const digests = this.#md5.digests;
     this.#md5.hash(
-      waiting[at] as number,
-      waiting[at + 1] as number,
-      waiting[at + 2] as number,
-      waiting[at + 3] as number,
+      this.#startOf(at),
+      this.#startOf(count > 1 ? at + 1 : at),
+      this.#startOf(count > 2 ? at + 2 : at),
+      this.#startOf(count > 3 ? at + 3 : at),
       blocks,
     );
+    const { high, low } = this.hashes;
     for (let lane = 0; lane < count; lane++) {
-      this.#high += digests[lane] as number;
-      this.#low += digests[lanes + lane] as number;
+      const row = waiting[at + lane] as number;
+      high[row] = digests[lane] as number;
+      low[row] = digests[lanes + lane] as number;
     }
     this.#waitingCount[blocks] = 0;
   }
 
+  #startOf(waiting: number): number {
+    return this.#starts[this.#waiting[waiting] as number] as number;
+  }
+
   #addLarge(batch: ColumnBatch, row: number): void {
     const digest = hashLargeRow(this.#columns, batch, row);
-    this.#high += digest.readUInt32BE(0);
-    this.#low += digest.readUInt32BE(4);
+    this.hashes.high[row] = digest.readUInt32BE(0);
+    this.hashes.low[row] = digest.readUInt32BE(4);
   }
 }

@@ -16,6 +16,7 @@ const chosen = [
   'killed after a raw manifest, on S3',
   'objects: a raw manifest is stored and not answered',
   'objects: a bit flipped in a download',
+  'one pass: killed after the record of a range',
 ] as const;
 
 /** `make drill` strikes them all; these run with every test. */

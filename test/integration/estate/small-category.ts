@@ -73,6 +73,9 @@ export interface CategoryOptions {
     readonly by?: 'date' | 'key' | 'none';
     readonly grain?: 'day' | 'month';
     readonly rows?: number;
+    readonly onePass?: boolean;
+    readonly scanRows?: number;
+    readonly allowScans?: boolean;
   };
   readonly scope?: 'chunk' | 'database' | 'category';
   /** False: joined by the key alone, whatever the time. */

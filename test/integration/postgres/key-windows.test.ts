@@ -45,7 +45,10 @@ describe('chunks by key in the control tables', () => {
   });
 
   const tableOf = (name: string) =>
-    targetTable(name, { sources: [source], chunk: { by: 'key', grain: 'day', rows: 10, allowScans: false } });
+    targetTable(name, {
+      sources: [source],
+      chunk: { by: 'key', grain: 'day', rows: 10, allowScans: false, onePass: false, scanRows: 1_000 },
+    });
   const planned = async (name: string, runId: string, windows: readonly Window[]) => {
     const table = tableOf(name);
     const scope = scopeOf(table, runId);

@@ -154,7 +154,9 @@ describe('windows by key', () => {
   const planOf = async (name: string, rows: number, kept: readonly Window[] = [], partition?: string) => {
     const tables = await checked(name, 'i <> 3');
     const grid = keyOf(keyIdentity(tables), partition);
-    const target = targetTable('t', { chunk: { by: 'key', grain: 'day', rows, allowScans: false } });
+    const target = targetTable('t', {
+      chunk: { by: 'key', grain: 'day', rows, allowScans: false, onePass: false, scanRows: 1_000 },
+    });
     const planned = await countKeyWindows(
       { reader: session, tables, grid, kept, step, ...(partition !== undefined && { partition }) },
       target,
@@ -237,7 +239,9 @@ describe('windows by key', () => {
 
   it('have one open window where a table is empty, without the rows that have no key', async () => {
     const tables = await checked('dates', 'i % 50 = 0');
-    const target = targetTable('t', { chunk: { by: 'key', grain: 'day', rows: 25, allowScans: false } });
+    const target = targetTable('t', {
+      chunk: { by: 'key', grain: 'day', rows: 25, allowScans: false, onePass: false, scanRows: 1_000 },
+    });
     const grid = keyOf(keyIdentity(tables), undefined);
     const { windows, rows } = await countKeyWindows(
       { reader: session, tables, grid, kept: [], step },

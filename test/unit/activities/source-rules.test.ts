@@ -6,7 +6,14 @@ import { targetTable } from '../../support/target-fixtures.js';
 
 const place = { server: 'server01', database: 'a]b' } as SourceDatabase;
 const source = { schema: 'dbo', table: 'Order]s', chunkColumn: 'taken at', filterBounds: {} };
-const chunk: TargetConfig['chunk'] = { by: 'date', grain: 'day', rows: 1_000_000, allowScans: false };
+const chunk: TargetConfig['chunk'] = {
+  by: 'date',
+  grain: 'day',
+  rows: 1_000_000,
+  allowScans: false,
+  onePass: false,
+  scanRows: 1_000,
+};
 const seek = (changes: object = {}) =>
   requireSeek(
     { leadingIndexColumns: ['id'] } as unknown as SourceTableInfo,
@@ -20,6 +27,13 @@ describe('the statements that a refusal suggests', () => {
     expect(() => seek()).toThrow('CREATE INDEX [IX_Order]]s_taken at] ON [dbo].[Order]]s] ([taken at])');
     const [, name] = /INDEX \[([^\]]*)\]/.exec(message(() => seek({ table: 'x'.repeat(128) }))) ?? [];
     expect(name).toHaveLength(128);
+  });
+
+  it('name one reading for all windows, which is no scan of each', () => {
+    expect(() => seek()).toThrow('"onePass": true');
+    const onePass = { ...chunk, onePass: true };
+    const info = { leadingIndexColumns: ['id'] } as unknown as SourceTableInfo;
+    expect(() => requireSeek(info, source as SourceTable, onePass, place)).not.toThrow();
   });
 
   it.each(['snapshot', 'rcsi'] as const)('switch on what "%s" needs, everything quoted', (consistency) => {

@@ -35,6 +35,11 @@ test('progress names what is parked and skipped only where something is', () => 
   expect(chunkLine(categoryStatus({ chunks }))).toBe('8 of 12 chunks done (83 %), 1 parked, 2 skipped');
 });
 
+test('tables that are read once for all windows are told by their ranges', () => {
+  const scans = { ranges: 40, read: 12, rows: 60_000_000 };
+  expect(rateLine(categoryStatus({ scans }))).toBe('12 of 40 ranges read, 60,000,000 rows');
+});
+
 test('a rate that is not known yet is left out', () => {
   expect(rateLine(categoryStatus())).toBe('');
   const status = categoryStatus({ rowsPerSecond: 250_000, chunksPerSecond: 2.5, etaSeconds: 750 });

@@ -329,6 +329,33 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     expect(refusal.message).toContain("'partition_col_date' is missing");
   });
 
+  test('one reading for all windows needs dates, a bucket, a quiet source, and no text that is mended on the way', async () => {
+    edit(categoryFile, 'targets.0.chunk', { onePass: true });
+    await expectInvalid('chunk.onePass', '"snapshot"', '"quiesced"');
+    edit(categoryFile, 'consistency', 'quiesced');
+    expect((await load()).targets[0]?.chunk).toMatchObject({
+      by: 'date',
+      onePass: true,
+      scanRows: 5_000_000,
+    });
+    edit(categoryFile, 'targets.0.chunk', { onePass: true, by: 'none' });
+    await expectInvalid('chunk.onePass', 'chunk.by is "none"', 'chunk.by "date"');
+    edit(categoryFile, 'targets.0.chunk', { onePass: true, scanRows: 0 });
+    await expectInvalid('scanRows', 'from 1 to');
+    edit(categoryFile, 'targets.0.chunk', { onePass: 'yes' });
+    await expectInvalid('onePass', 'true or false');
+  });
+
+  test('one reading for all windows is refused with path "direct" and with policy "replace" of a copy', async () => {
+    edit(categoryFile, 'consistency', 'quiesced');
+    edit(categoryFile, 'targets.0.chunk', { onePass: true });
+    edit(categoryFile, 'targets.0.transform', undefined);
+    edit(categoryFile, 'targets.0.columns.0.policy', 'replace');
+    await expectInvalid('chunk.onePass', 'columns.0.policy', '"replace"');
+    edit(categoryFile, 'targets.0.path', 'direct');
+    await expectInvalid('chunk.onePass', 'path is "direct"', '"staged"');
+  });
+
   test('input_partition needs chunks by date', async () => {
     edit(categoryFile, 'targets.0.chunk.by', 'none');
     expect((await load()).targets[0]?.sources[0]).not.toHaveProperty('chunkColumn');

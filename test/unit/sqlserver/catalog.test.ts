@@ -72,6 +72,7 @@ describe('the description of a table', () => {
       ],
       primaryKey: ['id'],
       leadingIndexColumns: ['id'],
+      clusteredColumn: 'id',
       rows: 40_000,
       bytes: 8_192,
       rowLevelSecurity: false,

@@ -4,6 +4,7 @@ import {
   manifestKey,
   partKey,
   quarantineKey,
+  rangePartKey,
   rawPrefix,
   transformedPrefix,
 } from '../../../engine/storage/keys.js';
@@ -43,6 +44,13 @@ describe('keys of windows', () => {
     expect(partKey(raw('202501'), 'run-1', 7)).toBe(`${base}2025/01/run-1/part-00007.parquet`);
     expect(attemptPrefix(raw('202501'), 'a/b')).toBe(`${base}2025/01/a%2Fb/`);
     expect(manifestKey(raw('202501'))).toBe(`${base}2025/01/manifest.json`);
+  });
+
+  it('tells the parts of ranges apart under one attempt, and those of a range that is read again', () => {
+    const part = (ordinal: number, attempt: string) =>
+      rangePartKey(raw('20250131'), 'scan-1', { ordinal, attempt }, 2);
+    expect(part(12, 'r-1')).toBe(`${base}2025/01/31/scan-1/range-00012-r-1-part-00002.parquet`);
+    expect(new Set([part(1, 'a'), part(1, 'b'), part(2, 'a')]).size).toBe(3);
   });
 
   it('keeps quarantine apart from all that may be read by more people', () => {

@@ -43,6 +43,12 @@ describe('the details in the Web UI', () => {
     );
   });
 
+  it('show how far tables are read that are read once for all windows', () => {
+    const scans = { ranges: 40, read: 12, rows: 6_000 };
+    expect(detailsOf({ ...status, scans })).toContain('12 of 40 ranges, 6000 rows');
+    expect(detailsOf(status)).not.toContain('ranges');
+  });
+
   it('say who paused what, and how to go on', () => {
     const paused = detailsOf({
       ...status,

@@ -23,7 +23,12 @@ describe('the sandbox as a whole', () => {
     const [temporal = 0, temporalUi = 0, postgres = 0, server01 = 0, server02 = 0] = await Promise.all(
       Array.from({ length: 5 }, freePort),
     );
-    settings = { directory, ports: { temporal, temporalUi, postgres, server01, server02 }, rows: 200, storage: 'file' };
+    settings = {
+      directory,
+      ports: { temporal, temporalUi, postgres, server01, server02 },
+      rows: 200,
+      storage: 'file',
+    };
   });
   afterAll(() => removeSandbox(settings.directory));
 

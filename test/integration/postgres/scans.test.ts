@@ -1,0 +1,191 @@
+import { createTarget, type Target } from '../../../engine/postgres/connection';
+import {
+  listScanWindows,
+  listWindowParts,
+  loadRange,
+  recordRange,
+  scanProgress,
+  windowsToPublish,
+} from '../../../engine/postgres/control/scan-ranges';
+import {
+  chunksToScan,
+  endScan,
+  keepScan,
+  type OpenScan,
+  openScan,
+  parkScan,
+  planScan,
+} from '../../../engine/postgres/control/scans';
+import { applyControlSchema } from '../../../engine/postgres/control/schema';
+import { startPostgres, type TestPostgres } from '../../support/postgres';
+import { day, plan, scopeOf, targetTable } from '../../support/target-fixtures';
+
+jest.setTimeout(60_000);
+
+const column = { name: 'id', sourceType: 'int' };
+const ranges = [
+  { position: 0, column, to: '5' },
+  { position: 0, column, from: '5' },
+  { position: 0, column, isNull: true },
+  { position: 1 },
+] as const;
+const cause = { code: 'SOURCE_QUERY', message: 'no' };
+const superseded = { code: 'SUPERSEDED' };
+const part = (chunkId: string, sum = '00000000000000ff') => ({
+  ...{ chunkId, rows: 1, bytes: 9, checksum: { rows: 1, sum } },
+  parts: [{ key: `k${sum}`, rows: 1, bytes: 9 }],
+});
+const read = { rows: 1, bytes: 9, method: 'server' } as const;
+
+describe('one reading for all windows, in the control tables', () => {
+  let postgres: TestPostgres;
+  let target: Target;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    target = createTarget(postgres.endpoint);
+    await applyControlSchema(target);
+  });
+  afterAll(async () => {
+    await target.close();
+    await postgres.stop();
+  });
+
+  /** A run that has planned three days and a scan of them. */
+  const planned = async (name: string, runId: string, scanPlan = 'p') => {
+    const scope = scopeOf(targetTable(name), runId);
+    const days = ['2025-01-01', '2025-01-02', '2025-01-03'];
+    const ids = [
+      ...(
+        await plan(
+          target,
+          scope,
+          days.map((date, at) => day(date, 'f1', at)),
+        )
+      ).values(),
+    ];
+    const kept = await keepScan(target, scope, scanPlan);
+    if (!kept) await planScan(target, scope, scanPlan, ranges);
+    return { scope, ids, kept };
+  };
+  const open = async (scope: ReturnType<typeof scopeOf>): Promise<OpenScan> => {
+    const scan = await openScan(target, scope, (await chunksToScan(target, scope)) ?? []);
+    if (scan === undefined) throw new Error('There is no scan.');
+    return scan;
+  };
+  const record = async (runId: string, rangeId: string, chunkId: string, sum?: string) =>
+    recordRange(target, runId, await loadRange(target, runId, rangeId), read, [part(chunkId, sum)]);
+  const raise = (ids: readonly string[]) =>
+    target.query('UPDATE migration_control.chunk SET epoch = epoch + 1 WHERE chunk_id = ANY ($1::bigint[])', [
+      ids,
+    ]);
+  const leftOf = ({ left }: OpenScan): readonly string[] => left.map(({ rangeId }) => rangeId);
+  const [first, second, third] = [0, 1, 2] as const;
+
+  it('keeps ranges and their bounds as they were cut, and goes on where it was', async () => {
+    const { scope, ids } = await planned('goes_on', 'goes-on');
+    await planScan(target, scope, 'p', []);
+    const scan = await open(scope);
+    expect(scan.left.map(({ position, ordinal }) => [position, ordinal])).toEqual([
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [1, 1],
+    ]);
+    const [a = '', b = '', c = '', d = ''] = leftOf(scan);
+    expect(await loadRange(target, 'goes-on', b)).toMatchObject({ column, from: '5', attempt: scan.attempt });
+    expect(await loadRange(target, 'goes-on', c)).toMatchObject({ column, isNull: true });
+    expect(await loadRange(target, 'goes-on', d)).not.toHaveProperty('column');
+    await record('goes-on', a, ids[first] ?? '');
+    expect(await open(scope)).toEqual({ ...scan, left: scan.left.slice(1) });
+    expect(await loadRange(target, 'goes-on', a)).toMatchObject({ done: { rows: 1, bytes: 9 } });
+    expect(await scanProgress(target, 'goes-on')).toEqual({ ranges: 4, read: 1, rows: 1 });
+  });
+
+  it('counts the first attempt that read a range, and none of a scan that has begun anew', async () => {
+    const { scope, ids } = await planned('once', 'once');
+    const scan = await open(scope);
+    const [a = '', b = ''] = leftOf(scan);
+    const late = await loadRange(target, 'once', b);
+    await record('once', a, ids[first] ?? '');
+    await record('once', a, ids[first] ?? '', '0000000000000001');
+    expect(await listWindowParts(target, 'once', scan.attempt, ids[first] ?? '')).toMatchObject([
+      { position: 0, method: 'server', checksum: { rows: 1, sum: '00000000000000ff' } },
+    ]);
+    await raise([ids[second] ?? '']);
+    const anew = await open(scope);
+    expect(anew.attempt).not.toBe(scan.attempt);
+    expect(leftOf(anew)).toEqual(leftOf(scan));
+    await expect(recordRange(target, 'once', late, read, [])).rejects.toMatchObject(superseded);
+    await expect(listWindowParts(target, 'once', scan.attempt, ids[first] ?? '')).rejects.toMatchObject(
+      superseded,
+    );
+    expect(await listWindowParts(target, 'once', anew.attempt, ids[first] ?? '')).toEqual([]);
+  });
+
+  it('goes on after a retry of what it parked, and begins anew after a restart', async () => {
+    const { scope, ids } = await planned('parked', 'parked');
+    const scan = await open(scope);
+    await record('parked', leftOf(scan)[0] ?? '', ids[first] ?? '');
+    await parkScan(target, scope, cause, false);
+    expect(await chunksToScan(target, scope)).toEqual([]);
+    const states = await target.query(
+      `SELECT DISTINCT state, cause_code, epoch FROM migration_control.chunk WHERE target = 'parked'`,
+    );
+    expect(states.rows).toEqual([{ state: 'NEEDS_ATTENTION', cause_code: 'SOURCE_QUERY', epoch: 0 }]);
+    const retry = (chunks: readonly string[]) =>
+      target.query(
+        `UPDATE migration_control.chunk SET state = 'PENDING', epoch = epoch + 1 WHERE chunk_id = ANY ($1::bigint[])`,
+        [chunks],
+      );
+    await retry(ids.slice(first, third));
+    expect(leftOf(await open(scope))).toHaveLength(3);
+    await parkScan(target, scope, cause, false);
+    const next = await planned('parked', 'parked-2');
+    expect(next.kept).toBe(true);
+    expect(leftOf(await open(next.scope))).toHaveLength(3);
+    await parkScan(target, next.scope, cause, false);
+    const restart = await planned('parked', 'parked-3');
+    await raise(ids);
+    expect(leftOf(await open(restart.scope))).toHaveLength(4);
+  });
+
+  it('is read anew where what was read is what is wrong', async () => {
+    const { scope, ids } = await planned('wrong', 'wrong');
+    for (const rangeId of leftOf(await open(scope))) await record('wrong', rangeId, ids[first] ?? '');
+    await parkScan(target, scope, cause, true);
+    await target.query(`UPDATE migration_control.chunk SET state = 'PENDING' WHERE target = 'wrong'`);
+    expect(leftOf(await open(scope))).toHaveLength(4);
+  });
+
+  it('publishes windows as they were wanted, when all is read, and is gone then', async () => {
+    const { scope, ids } = await planned('published', 'published');
+    await target.query(`UPDATE migration_control.chunk SET state = 'DONE' WHERE chunk_id = $1`, [ids[third]]);
+    const scan = await open(scope);
+    const windows = await listScanWindows(
+      target,
+      (await loadRange(target, 'published', leftOf(scan)[0] ?? '')).scanId,
+    );
+    expect(windows.map(({ wanted }) => wanted).sort()).toEqual([false, true, true]);
+    await expect(windowsToPublish(target, scope)).rejects.toMatchObject({ code: 'INTERNAL' });
+    for (const rangeId of leftOf(scan)) await record('published', rangeId, ids[first] ?? '');
+    await raise([ids[second] ?? '']);
+    expect(await windowsToPublish(target, scope)).toEqual({
+      attempt: scan.attempt,
+      chunks: [{ chunkId: ids[first], epoch: 0, counted: true }],
+    });
+    expect(await listWindowParts(target, 'published', scan.attempt, ids[first] ?? '')).toHaveLength(4);
+    await endScan(target, scope);
+    expect(await windowsToPublish(target, scope)).toBeUndefined();
+    expect(await chunksToScan(target, scope)).toBeUndefined();
+  });
+
+  it('is not planned by an attempt of a run whose chunks are another’s', async () => {
+    const old = await planned('owned', 'owned-1');
+    await planned('owned', 'owned-2');
+    expect(await keepScan(target, old.scope, 'p')).toBe(false);
+    await planScan(target, old.scope, 'other', []);
+    expect(await chunksToScan(target, old.scope)).toBeUndefined();
+    expect(await chunksToScan(target, scopeOf(targetTable('owned'), 'owned-2'))).toHaveLength(3);
+    expect((await planned('owned', 'owned-3', 'another')).kept).toBe(false);
+  });
+});
