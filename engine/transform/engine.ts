@@ -19,7 +19,7 @@ export interface TransformTarget {
 }
 
 /** Over which windows a match is looked for: those of one chunk, of a database, or of all databases of the category. */
-export type TransformScope = 'chunk' | 'database' | 'category';
+type TransformScope = 'chunk' | 'database' | 'category';
 
 export type JoinKeys = 'exact' | 'casefold_rtrim';
 

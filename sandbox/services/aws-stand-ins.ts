@@ -7,7 +7,7 @@ import { startSeaweedFs } from './seaweedfs.js';
 import type { SandboxSecrets } from './secrets.js';
 
 /** Names of what the sandbox keeps on its stand-ins for AWS. */
-export const awsNames = {
+const awsNames = {
   buckets: ['raw', 'transformed', 'stats'],
   sourceSecret: 'migration/sqlserver',
   migrationParameter: '/migration-parameter/cell-perf-stats',
