@@ -5,6 +5,7 @@ import { controls, workflowIds } from '../../../workflows/messages.js';
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
 import { FakeEngine, type FakePlan } from '../../support/fake-activities.js';
+import { recordHistories } from '../../support/histories.js';
 import { failureOf, startTestTemporal, withWorker } from '../../support/temporal.js';
 
 let temporal: TestWorkflowEnvironment;
@@ -61,6 +62,7 @@ describe('a database whose windows are read at once', () => {
       await until(() => engine.exported.length > 0);
       expect(engine.published.length).toBeGreaterThan(0);
       expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 8, chunksParked: 0 });
+      await recordHistories(temporal, 'one-pass', [handle.workflowId, `${handle.workflowId}/t/s1/A`]);
     });
     expect(engine.scanned).toHaveLength(16);
     expect(new Set(engine.scanned).size).toBe(16);

@@ -4,6 +4,7 @@ import { controls, statusQuery, workflowIds } from '../../../workflows/messages.
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
 import { chunkId, FakeEngine, type FakePlan } from '../../support/fake-activities.js';
+import { recordHistories } from '../../support/histories.js';
 import { startTestTemporal, withWorker } from '../../support/temporal.js';
 
 type Handle = WorkflowHandle<typeof migrateCategory>;
@@ -90,6 +91,7 @@ describe('a whole', () => {
       expect(engine.wholes).toEqual([]);
       await handle.executeUpdate(controls.skip.update, { args: [{ chunk: skipped, reason: 'agreed' }] });
       expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 11, chunksSkipped: 1 });
+      await recordHistories(temporal, 'whole', [handle.workflowId, `${handle.workflowId}/t/s1/B`]);
       expect((await handle.query(statusQuery)).warnings).toEqual([
         expect.stringMatching(/^t: 1 skipped chunks took no part in the transform/),
       ]);
