@@ -11,6 +11,7 @@ import {
   type ScanRange,
   type ScanWindow,
 } from '../engine/postgres/control/scan-ranges.js';
+import type { ColumnBatch } from '../engine/rows/column-batch.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
 import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
@@ -131,11 +132,13 @@ async function readInto(
   { signal, advance, stallAfter }: Step,
 ): Promise<ReadRange> {
   const predicate = scanPredicate(config, table, range);
-  const { rows } = await streamTable(tx, table, predicate, signal, async (batch) => {
+  const onBatch = async (batch: ColumnBatch): Promise<void> => {
     const count = batch.rows;
     await writer.write(batch);
     advance(count);
-  });
+  };
+  const { maxValueBytes } = config;
+  const { rows } = await streamTable(tx, table, predicate, signal, onBatch, { maxValueBytes });
   const written = await writer.finish();
   if (rows !== written.checksum.rows)
     throw new MigrationError(

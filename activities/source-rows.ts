@@ -57,12 +57,14 @@ export async function readTable(
   const predicate = predicateOf(context, source);
   const read = { ...source, columns: options.columns };
   const asksServer = serverHashes(context.config, read);
+  const { maxValueBytes } = context.config;
+  const onBatch = async (batch: ColumnBatch): Promise<void> => {
+    const count = batch.rows;
+    await options.onBatch(batch);
+    advance(count);
+  };
   const { rows, replaced: counts } = await about(place, () =>
-    streamTable(tx, read, predicate, signal, async (batch) => {
-      const count = batch.rows;
-      await options.onBatch(batch);
-      advance(count);
-    }),
+    streamTable(tx, read, predicate, signal, onBatch, { maxValueBytes }),
   );
   const replaced = replacedValues(context.target, read.columns, counts);
   // The server has confirmed the count of the result: where the plan found none either, there is nothing to hash.

@@ -7,6 +7,7 @@ const steering = {
   concurrency: 'concurrency',
   guards: 'guard',
   attentionWaitSeconds: 'attention.wait',
+  maxValueBytes: 'maxValue',
   stallSeconds: 'stall',
   slow: 'slow',
   retention: 'retention',

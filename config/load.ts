@@ -20,6 +20,8 @@ import { type ServerMappings, serverMappingsSchema } from './schema/server-mappi
 import { sourceDatabases } from './source-databases.js';
 import { type Files, loadTargets } from './targets.js';
 
+const mebibyte = 1024 * 1024;
+
 /** What a workflow is started with; what is absent is taken from the migration parameter. */
 export interface RunRequest {
   readonly category: string;
@@ -78,6 +80,7 @@ export async function loadRunConfig(
     retention: category.retention,
     duckdb: category.duckdb,
     sourceChecksum: category.sourceChecksum,
+    maxValueBytes: category.maxValue * mebibyte,
     stallSeconds: category.stall,
     slow: category.slow,
     finalize: category.finalize,

@@ -30,6 +30,8 @@ export interface RunConfig {
   readonly duckdb: { readonly memoryLimit: string; readonly threads: number };
   /** Who hashes what was read: the server by a second look at the rows, or the reader alone. */
   readonly sourceChecksum: 'server' | 'reader';
+  /** Of one value at the source. */
+  readonly maxValueBytes: number;
   readonly stallSeconds: number;
   /** When a chunk is shown as slow: by the median of the run's finished ones, and in seconds. */
   readonly slow: { readonly factor: number; readonly atLeast: number };

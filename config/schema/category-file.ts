@@ -65,6 +65,9 @@ export const categoryFileSchema = strictObject({
       .describe('Memory of one transform; beyond it DuckDB spills to SPILL_DIR.'),
     threads: whole(1, 256, 'threads').default(2),
   }).prefault({}),
+  maxValue: whole(1, 1_000, 'megabytes')
+    .default(256)
+    .describe('Megabytes of one value at the source; a larger one is poison before memory is taken for it.'),
   stall: whole(5, 86_400, 'seconds')
     .default(300)
     .describe('Seconds without progress after which a step is aborted and tried again.'),

@@ -13,7 +13,8 @@ const parse = (file: object) => categoryFileSchema.safeParse({ targets: [target]
 
 /** Of a category whose one target differs from a plain copy of one table. */
 function engines(file: object, over: Partial<TargetConfig> = {}) {
-  const copy = { name: 't', path: 'staged', scope: 'chunk', sources: [{ table: 's' }], columns: [] };
+  const chunk = { onePass: false };
+  const copy = { name: 't', path: 'staged', scope: 'chunk', sources: [{ table: 's' }], columns: [], chunk };
   return enginesOf(
     categoryFileSchema.parse({ targets: [target], ...file }),
     [{ ...copy, ...over } as TargetConfig],
@@ -59,6 +60,7 @@ describe('the engines of a category', () => {
       { sources: two, transform },
       /the 2 source tables in a transaction of its own/,
     ],
+    ['one reading for all windows', {}, { chunk: { onePass: true } }, /a job of Glue reads one window/],
     ['what is no character', {}, { columns: [{ policy: 'replace' }] }, /policy "replace" needs a reader/],
     [
       'joins over windows',

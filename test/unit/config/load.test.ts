@@ -66,6 +66,7 @@ describe('the sample configuration', () => {
       jobMode: 'resume',
       logLevel: 'INFO',
       attentionWaitSeconds: 259_200,
+      maxValueBytes: 268_435_456,
       stallSeconds: 300,
     });
     expect(config.inputPartition).toBeUndefined();
@@ -114,6 +115,7 @@ describe('the sample configuration', () => {
       'poisonLimit',
       'storage',
       'duckdb',
+      'maxValue',
       'stall',
       'slow',
       'finalize',

@@ -7,6 +7,6 @@ export function tooLong(column: WireColumn, options: CellOptions, row: number): 
     column,
     options,
     row,
-    `a value of more than ${options.maxValueBytes} bytes, which is the limit (maxValueBytes) for one value`,
+    `a value of more than ${options.maxValueBytes} bytes, which is the limit for one ("maxValue" in the category file)`,
   );
 }
