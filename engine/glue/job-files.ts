@@ -17,7 +17,7 @@ import {
 export type JobResult = Pick<ExportJobResult, 'scriptVersion' | 'attempt'>;
 
 /** What was written under a window's prefix. */
-export interface PlacedParts extends WrittenParts {
+interface PlacedParts extends WrittenParts {
   readonly prefix: ObjectKey;
 }
 

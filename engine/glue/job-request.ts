@@ -182,7 +182,6 @@ export const failedResultSchema = z.strictObject({
 });
 
 export type ExportJobResult = z.infer<typeof exportResultSchema>;
-export type TransformJobResult = z.infer<ReturnType<typeof transformResultSchema>>;
 export type FailedJobResult = z.infer<typeof failedResultSchema>;
 
 /** Name of the object that a script leaves in its attempt's folder, as its last act. */

@@ -111,7 +111,7 @@ async function checksums(): Promise<readonly { readonly hop: string; readonly me
   const { rows } = await estate.postgres.query(
     `SELECT hop, subject, rows::int AS rows, sum, method FROM migration_control.checksum
       WHERE run_id = (SELECT run_id FROM migration_control.run ORDER BY started_at DESC LIMIT 1)
-      ORDER BY hop, subject`,
+      ORDER BY hop, subject, rows, sum`,
   );
   return rows;
 }
