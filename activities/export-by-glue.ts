@@ -39,7 +39,12 @@ function exportSource(
   const { config } = context;
   const job = exportJobName(config.glue, config.category, source.table);
   return exportTableByGlue(
-    glueJob(deps, context, step, { job, part, hold: holdPlace(deps, context, step) }),
+    glueJob(deps, config, step, {
+      job,
+      part,
+      work: { chunk: placeOf(context) },
+      hold: holdPlace(deps, context, step),
+    }),
     {
       table: source,
       subject: source.subject,

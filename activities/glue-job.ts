@@ -1,8 +1,9 @@
 import { CancelledFailure } from '@temporalio/activity';
+import type { RunConfig } from '../config/run-config.js';
 import type { GlueJob, Watching } from '../engine/glue/glue-jobs.js';
 import { jobTimes } from '../engine/glue/start-run.js';
 import type { Dependencies } from './dependencies.js';
-import { type ChunkContext, placeOf } from './run-context.js';
+import type { ChunkContext } from './run-context.js';
 import { logRun } from './run-log.js';
 import type { Step } from './step.js';
 
@@ -12,17 +13,25 @@ const takenOver: readonly string[] = ['WORKER_SHUTDOWN', 'TIMED_OUT', 'RESET'];
 /** To stop a run takes Glue some seconds to minutes, in which the step still says that it lives. */
 const endSeconds = jobTimes.stopMs / 1_000 + 30;
 
-/**
- * A job of Glue for a step of a chunk. `part` tells the jobs of one step apart; `hold` is taken at the source while a run
- * is there.
- */
+/** What a step needs a job for. */
+export interface JobUse {
+  readonly job: string;
+  /** Tells the jobs of one step apart: letters, digits, `-`. */
+  readonly part: string;
+  /** How the worker's log names what is worked on. */
+  readonly work: Readonly<Record<string, string>>;
+  /** Taken at the source while a run is there. */
+  readonly hold: Watching['hold'];
+}
+
+/** A job of Glue for a step. */
 export function glueJob(
-  deps: Dependencies,
-  context: ChunkContext,
+  deps: Pick<Dependencies, 'glue'>,
+  config: Pick<RunConfig, 'glue' | 'logLevel'>,
   step: Step,
-  { job, part, hold }: { readonly job: string; readonly part: string; readonly hold: Watching['hold'] },
+  { job, part, work, hold }: JobUse,
 ): GlueJob {
-  const { timeoutMinutes, workerType, workers } = context.config.glue;
+  const { timeoutMinutes, workerType, workers } = config.glue;
   step.endsWithin(endSeconds);
   return {
     services: deps.glue,
@@ -39,12 +48,10 @@ export function glueJob(
       waiting: step.waiting,
       moved: (state) => {
         step.advance(1);
-        logRun(context.config, 'DEBUG', `Glue job ${job} is ${state}`, { chunk: placeOf(context) });
+        logRun(config, 'DEBUG', `Glue job ${job} is ${state}`, work);
       },
       refused: (reason) =>
-        logRun(context.config, 'INFO', `Glue has no room for job ${job} (${reason}); it is asked again`, {
-          chunk: placeOf(context),
-        }),
+        logRun(config, 'INFO', `Glue has no room for job ${job} (${reason}); it is asked again`, work),
       hold,
       leave: (reason) => reason instanceof CancelledFailure && takenOver.includes(reason.message),
     },

@@ -1,22 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { MigrationError } from '../engine/errors.js';
-import { createGlueEngine } from '../engine/glue/glue-engine.js';
-import { transformJobName } from '../engine/glue/job-names.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
 import { findWhole } from '../engine/postgres/control/wholes.js';
 import { transformedType } from '../engine/rows/fits.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
-import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
-import type { TransformEngine, TransformOutcome } from '../engine/transform/engine.js';
+import type { TransformOutcome } from '../engine/transform/engine.js';
 import { runChunkStep } from './chunk-step.js';
 import type { ChunkRef, StepResult } from './contract.js';
 import type { Dependencies } from './dependencies.js';
 import { readRaw } from './export-chunk.js';
-import { glueJob, holdNothing } from './glue-job.js';
-import { type ChunkContext, type RunContexts, transformedPlace } from './run-context.js';
+import { type ChunkContext, placeOf, type RunContexts, transformedPlace } from './run-context.js';
 import { scratchDirectory } from './scratch.js';
 import type { Step } from './step.js';
+import { transformEngine } from './transform-engine.js';
 
 /** Raw -> transformed: joins and reshapes one chunk; the engine proves that the sources' rows came through. */
 export function transformChunk(deps: Dependencies, contexts: RunContexts) {
@@ -67,7 +63,10 @@ async function transform(
   const { prefix, fingerprint } = transformedPlace(context, attemptOf(raw));
   const scratch = await scratchDirectory(deps.spillDirectory);
   try {
-    const { engine, attempt } = await engineFor(deps, context, step, scratch.path);
+    const { engine, attempt } = await transformEngine(deps, config, step, scratch.path, {
+      part: 'transform',
+      work: { chunk: placeOf(context) },
+    });
     const outcome = await engine.transform({
       target,
       sources: sources.map(({ table }, index) => ({
@@ -91,22 +90,6 @@ async function transform(
   } finally {
     await scratch.remove();
   }
-}
-
-/** The engine that the category chose, and the attempt that its parts are of. */
-async function engineFor(
-  deps: Dependencies,
-  context: ChunkContext,
-  step: Step,
-  scratchDirectory: string,
-): Promise<{ readonly engine: TransformEngine; readonly attempt: string }> {
-  const { config } = context;
-  const duckdb = await deps.duckdb(config);
-  if (config.engine.transform === 'embedded')
-    return { engine: createDuckDbEngine({ duckdb, scratchDirectory }), attempt: randomUUID() };
-  const job = transformJobName(config.glue, config.category);
-  const glue = glueJob(deps, context, step, { job, part: 'transform', hold: holdNothing });
-  return { engine: createGlueEngine(glue, duckdb), attempt: step.identity.key };
 }
 
 /** What makes an outcome's parts count. */

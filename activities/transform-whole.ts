@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { about } from '../engine/errors.js';
 import { recordResults } from '../engine/postgres/control/results.js';
 import {
@@ -12,7 +11,6 @@ import {
 } from '../engine/postgres/control/wholes.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
-import { createDuckDbEngine } from '../engine/transform/duckdb-engine.js';
 import type { TransformOutcome } from '../engine/transform/engine.js';
 import { equalChecksums } from '../engine/validation/set-checksum.js';
 import type { WholeRef, WholeResult } from './contract.js';
@@ -23,6 +21,7 @@ import { logRun } from './run-log.js';
 import { scratchDirectory } from './scratch.js';
 import { runStep, type Step } from './step.js';
 import { transformedChecksums, transformedManifest } from './transform-chunk.js';
+import { transformEngine } from './transform-engine.js';
 
 /**
  * Raw -> transformed of all chunks of a whole at once. A whole that is transformed already is found by the digest of its
@@ -115,7 +114,7 @@ function isTransformed(parts: readonly MemberParts[], whole: string): boolean {
 
 async function transform(
   deps: Dependencies,
-  { runId }: WholeRef,
+  ref: WholeRef,
   parts: readonly MemberParts[],
   whole: string,
   step: Step,
@@ -123,11 +122,14 @@ async function transform(
   const [first] = parts;
   if (first === undefined) return [];
   const { config, target } = first.context;
-  const attempt = randomUUID();
   const scratch = await scratchDirectory(deps.spillDirectory);
   const started = performance.now();
   try {
-    const engine = createDuckDbEngine({ duckdb: await deps.duckdb(config), scratchDirectory: scratch.path });
+    const { engine, attempt } = await transformEngine(deps, config, step, scratch.path, {
+      // An attempt that finds other exports takes no run over that has read these.
+      part: `whole-${whole.slice(0, 16)}`,
+      work: { whole: placeOf(ref) },
+    });
     const outcomes = await engine.transformWhole({
       target,
       windows: parts.map(({ context, raw = [] }) => ({
@@ -148,7 +150,7 @@ async function transform(
     logRun(config, 'INFO', 'transform of a whole done', { target: target.name, chunks: parts.length });
     const pairs = parts.map((member, index) => ({ member, outcome: outcomes[index] as TransformOutcome }));
     return await inTurn(pairs, step, ({ member, outcome }) =>
-      keep(deps, runId, member, outcome, { whole, attempt, seconds }),
+      keep(deps, ref.runId, member, outcome, { whole, attempt, seconds }),
     );
   } finally {
     await scratch.remove();

@@ -20,11 +20,6 @@ export function enginesOf(
       );
     };
     if (chosen.export === 'glue') checkExport(target, consistency, refuse);
-    if (chosen.transform === 'glue' && target.scope !== 'chunk')
-      refuse(
-        'engine.transform',
-        `a job of Glue joins the windows of one chunk; allowed with "scope" "${target.scope}": "embedded".`,
-      );
   }
   return { engine: chosen, glue };
 }

@@ -63,5 +63,6 @@ export async function exportTableByGlue(job: GlueJob, wanted: TableExport): Prom
     prefix,
     request: (output) => ({ ...request, output }),
     result: exportResultSchema,
+    written: (result) => [{ ...result, prefix }],
   });
 }

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
-import type { Bucket } from '../storage/bucket.js';
-import { attemptPrefix, type ObjectKey } from '../storage/keys.js';
+import { attemptPrefix } from '../storage/keys.js';
 import type { ReadDriverLog } from './driver-log.js';
 import type { GlueApi, JobRun, RunSettings } from './glue-api.js';
-import { type JobResult, readResult, requestAddress, writeRequest } from './job-files.js';
+import { type JobResult, type ResultPlace, readResult, requestAddress, writeRequest } from './job-files.js';
 import {
   type ExportJobRequest,
   type JobOutput,
@@ -41,12 +39,9 @@ export interface GlueJob {
   readonly watch: Watching;
 }
 
-export interface JobWork<Result extends JobResult> {
-  /** Where request, parts and result rest, under the window's prefix. */
-  readonly bucket: Bucket;
-  readonly prefix: ObjectKey;
+/** Request, parts and result rest under the prefix. */
+export interface JobWork<Result extends JobResult> extends ResultPlace<Result> {
   readonly request: (output: JobOutput) => ExportJobRequest | TransformJobRequest;
-  readonly result: z.ZodType<Result>;
 }
 
 export interface Watching extends JobWatch {
@@ -113,9 +108,8 @@ function attemptOf(run: JobRun, { key }: WorkIdentity): string | undefined {
 async function readResultOf<Result extends JobResult>(
   run: JobRun,
   identity: WorkIdentity,
-  { bucket, prefix, result }: JobWork<Result>,
+  work: JobWork<Result>,
 ): Promise<Result | undefined> {
   const attempt = attemptOf(run, identity);
-  if (attempt === undefined) return undefined;
-  return readResult(bucket, attemptPrefix(prefix, attempt), attempt, result);
+  return attempt === undefined ? undefined : readResult(work, attempt);
 }

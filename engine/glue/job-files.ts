@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type ErrorCode, errorCodes, MigrationError } from '../errors.js';
 import type { Bucket } from '../storage/bucket.js';
-import type { ObjectKey } from '../storage/keys.js';
+import { attemptPrefix, type ObjectKey } from '../storage/keys.js';
+import type { WrittenParts } from '../transform/part-writer.js';
 import {
   type ExportJobRequest,
   type ExportJobResult,
@@ -13,10 +14,21 @@ import {
 } from './job-request.js';
 
 /** What every script leaves. */
-export type JobResult = Pick<
-  ExportJobResult,
-  'scriptVersion' | 'attempt' | 'parts' | 'rows' | 'bytes' | 'checksum'
->;
+export type JobResult = Pick<ExportJobResult, 'scriptVersion' | 'attempt'>;
+
+/** What was written under a window's prefix. */
+interface PlacedParts extends WrittenParts {
+  readonly prefix: ObjectKey;
+}
+
+/** Where an attempt leaves its result, and how it is read. */
+export interface ResultPlace<Result extends JobResult> {
+  readonly bucket: Bucket;
+  readonly prefix: ObjectKey;
+  readonly result: z.ZodType<Result>;
+  /** What a result says that was written. */
+  readonly written: (result: Result) => readonly PlacedParts[];
+}
 
 /** `s3://bucket/…/request.json`; `folder` is an attempt's. */
 export function requestAddress(bucket: Bucket, folder: ObjectKey): string {
@@ -38,12 +50,10 @@ export async function writeRequest(
  * malformed result; the bucket's errors
  */
 export async function readResult<Result extends JobResult>(
-  bucket: Bucket,
-  folder: ObjectKey,
+  { bucket, prefix, result: schema, written }: ResultPlace<Result>,
   attempt: string,
-  schema: z.ZodType<Result>,
 ): Promise<Result | undefined> {
-  const key = `${folder}${resultName}`;
+  const key = `${attemptPrefix(prefix, attempt)}${resultName}`;
   const found = await bucket.get(key);
   if (found === undefined) return undefined;
   const what = `${key} in ${bucket.url}`;
@@ -52,17 +62,28 @@ export async function readResult<Result extends JobResult>(
   if (failed.success) throw scriptError(failed.data.code, failed.data.message);
   const result = schema.safeParse(body);
   if (!result.success) throw malformed(what, result.error.issues[0]?.path.join('.'));
-  const wrong = inconsistency(result.data, folder, attempt);
+  const wrong = inconsistency(result.data, attempt, written(result.data));
   if (wrong !== undefined) throw malformed(what, wrong);
   return result.data;
 }
 
 /** The field that contradicts the others, or the request. */
-function inconsistency(result: JobResult, folder: ObjectKey, attempt: string): string | undefined {
-  const { parts, rows, bytes, checksum } = result;
-  const total = (of: 'rows' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0);
+function inconsistency(
+  result: JobResult,
+  attempt: string,
+  written: readonly PlacedParts[],
+): string | undefined {
   if (result.scriptVersion !== scriptVersion) return 'scriptVersion';
   if (result.attempt !== attempt) return 'attempt';
+  return written.map((window) => contradiction(window, attempt)).find((field) => field !== undefined);
+}
+
+function contradiction(
+  { prefix, parts, rows, bytes, checksum }: PlacedParts,
+  attempt: string,
+): string | undefined {
+  const folder = attemptPrefix(prefix, attempt);
+  const total = (of: 'rows' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0);
   if (!parts.every(({ key }) => key.startsWith(folder))) return 'parts';
   if (total('rows') !== rows || checksum.rows !== rows) return 'rows';
   return total('bytes') === bytes ? undefined : 'bytes';

@@ -22,11 +22,11 @@ export const jobArguments = {
   version: '--script_version',
 } as const;
 
-/** Where a job writes: `<bucket><prefix><attempt>/part-NNNNN.parquet`, and `result.json` beside them. */
+/** Where a job writes: `<bucket><prefix><attempt>/part-NNNNN.parquet`, and `result.json` in the same folder. */
 export interface JobOutput {
   /** `s3://raw/` or `file:///…/raw/`, with its final slash. */
   readonly bucket: string;
-  /** Of the window, as `rawPrefix` and `transformedPrefix` give it. */
+  /** Of the window, or the first of many, as `rawPrefix` and `transformedPrefix` give it. */
   readonly prefix: string;
   readonly attempt: string;
 }
@@ -83,9 +83,12 @@ export type SecretReference =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'environment'; readonly name: string };
 
-/** Joins and reshapes the raw parts of one window. */
+/** Joins and reshapes the raw parts of a window, or of many at once: a left row finds its match in any of them. */
 export interface TransformJobRequest extends JobRequest {
   readonly kind: 'transform';
+  /** The prefixes that the windows' parts go under, each in a folder of the attempt's, in the order of their numbers. */
+  readonly windows: readonly string[];
+  /** Each with other columns, or another table; those of one table are read as one. */
   readonly sources: readonly JobSource[];
   /** Of the target, in its order, with its types. */
   readonly columns: readonly Column[];
@@ -98,8 +101,14 @@ interface JobSource {
   readonly table: string;
   /** As in `JobOutput`. */
   readonly bucket: string;
-  readonly parts: readonly Part[];
   readonly columns: readonly Column[];
+  readonly windows: readonly JobWindow[];
+}
+
+/** What a window has of a source table; `window` is its number. */
+export interface JobWindow {
+  readonly window: number;
+  readonly parts: readonly Part[];
   readonly checksum: SetChecksum;
 }
 
@@ -126,10 +135,8 @@ export interface SparkTransform {
 
 const count = z.int().min(0);
 const checksum = z.strictObject({ rows: count, sum: z.string().regex(/^[0-9a-f]{16}$/) });
-const made = {
-  scriptVersion: z.string(),
-  attempt: z.string(),
-  state: z.literal('done'),
+const answer = { scriptVersion: z.string(), attempt: z.string(), state: z.literal('done') };
+const written = {
   /** Keys as in a manifest, in order; files without a row are left out. */
   parts: z.array(z.strictObject({ key: z.string(), rows: count, bytes: count })),
   rows: count,
@@ -146,19 +153,24 @@ const hop = z.strictObject({
 });
 
 export const exportResultSchema = z.strictObject({
-  ...made,
+  ...answer,
+  ...written,
   /** What the source said: by its own hash of each row, or by the script's of each row as JDBC gave it. */
   source: z.strictObject({ checksum, method: z.enum(['server', 'reader']) }),
 });
 
 /** `left`, `rights`, `unmatchedLeft`, `joinMismatches`: as `TransformOutcome` has them. */
-export const transformResultSchema = z.strictObject({
-  ...made,
+const transformedWindow = z.strictObject({
+  ...written,
   left: hop,
   rights: z.array(hop),
   unmatchedLeft: count,
   joinMismatches: count,
 });
+
+/** Of so many windows, in order. */
+export const transformResultSchema = (windows: number) =>
+  z.strictObject({ ...answer, windows: z.array(transformedWindow).length(windows) });
 
 /** Of a script that gave up: one of the engine's codes, and a message without values of rows. */
 export const failedResultSchema = z.strictObject({
@@ -170,7 +182,6 @@ export const failedResultSchema = z.strictObject({
 });
 
 export type ExportJobResult = z.infer<typeof exportResultSchema>;
-export type TransformJobResult = z.infer<typeof transformResultSchema>;
 export type FailedJobResult = z.infer<typeof failedResultSchema>;
 
 /** Name of the object that a script leaves in its attempt's folder, as its last act. */

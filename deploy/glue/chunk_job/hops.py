@@ -4,26 +4,38 @@ As engine/transform/hop-checks.ts for the embedded engine, whose reasons hold he
 canonical text on both sides.
 """
 
-from .checksum import difference, row_hash, set_checksum
+from pyspark.sql.functions import expr
+
+from .checksum import EMPTY, difference, row_hash, set_checksum
 from .errors import JobError
 from .join_checks import check_fanout
-from .joins import ROW_ID, from_clause, qualified, table_as
+from .joins import ROW_ID, WINDOW, from_clause, qualified, table_as
 from .types import quoted, spark_type
+from .windows import by_window
 
 
-def check(spark, transform, columns, written, folded):
-    """The hop of the left table and those of the joined ones, all equal; else JOIN_FANOUT or CHECKSUM_TRANSFORM."""
+def check(spark, transform, columns, written, folded, windows):
+    """Of each of so many windows the hop of the left table and those of the joined ones, all equal.
+
+    Else JOIN_FANOUT or CHECKSUM_TRANSFORM. `written` has the columns and WINDOW.
+    """
     sides = [_left_side(transform, columns, folded), *_right_sides(transform, columns, folded)]
-    actuals = _output_checksums(written, sides)
-    hops = []
-    for side, actual in zip(sides, actuals):
-        hop = {**side["hop"], "expected": _expected(spark, side), "actual": actual}
-        if hop["expected"] != actual:
-            if not hops:
+    left = transform["left"]["alias"]
+    expected = [_expected(spark, side, left) for side in sides]
+    actual = _output_checksums(written, sides)
+    checked = []
+    for number in range(windows):
+        hops = [
+            {**side["hop"], "expected": before.get(number, EMPTY), "actual": after.get(number, EMPTY)}
+            for side, before, after in zip(sides, expected, actual)
+        ]
+        wrong = next((hop for hop in hops if hop["expected"] != hop["actual"]), None)
+        if wrong is not None:
+            if wrong is hops[0]:
                 check_fanout(spark, transform, folded)
-            raise _error(hop)
-        hops.append(hop)
-    return hops[0], hops[1:]
+            raise _error(wrong)
+        checked.append((hops[0], hops[1:]))
+    return checked
 
 
 def _left_side(transform, columns, folded):
@@ -63,31 +75,34 @@ def _carried(transform, columns, use):
     return [(column, origin["column"]) for column, origin in origins if origin and origin["alias"] == use["alias"]]
 
 
-def _expected(spark, side):
+def _expected(spark, side, left):
     alias = side["hop"]["alias"]
     fields = [
         # In the target's types, so that both sides hash the same values.
         (column["type"], f"CAST({qualified(alias, origin)} AS {spark_type(column['type'])})")
         for column, origin in side["carried"]
     ]
-    rows = spark.sql(f"SELECT {_hash(fields)} AS hash {side['from']}")
-    return set_checksum(*rows.selectExpr("count(*)", "sum(hash)").first())
+    window = f"{qualified(left, WINDOW)} AS {quoted(WINDOW)}"
+    return by_window(spark.sql(f"SELECT {window}, {_hash(fields)} AS hash {side['from']}"))
 
 
 def _output_checksums(written, sides):
-    """Of all sides, in one reading of the parts."""
+    """Of all sides by window, in one reading of the parts."""
     hashes = [
         f"{_hash([(column['type'], quoted(column['name'])) for column, _ in side['carried']])} AS hash{index}"
         for index, side in enumerate(sides)
     ]
     matched = [f"{side['matched']} AS matched{index}" for index, side in enumerate(sides)]
     sums = [
-        f"{aggregate} FILTER (WHERE matched{index})"
+        expr(f"{aggregate} FILTER (WHERE matched{index}) AS {name}{index}")
         for index, _ in enumerate(sides)
-        for aggregate in ("count(*)", f"sum(hash{index})")
+        for aggregate, name in (("count(*)", "rows"), (f"sum(hash{index})", "sum"))
     ]
-    found = written.selectExpr(*hashes, *matched).selectExpr(*sums).first()
-    return [set_checksum(found[2 * index], found[2 * index + 1]) for index, _ in enumerate(sides)]
+    found = written.selectExpr(quoted(WINDOW), *hashes, *matched).groupBy(WINDOW).agg(*sums).collect()
+    return [
+        {group[WINDOW]: set_checksum(group[f"rows{index}"], group[f"sum{index}"]) for group in found}
+        for index, _ in enumerate(sides)
+    ]
 
 
 def _hash(fields):

@@ -1,20 +1,25 @@
 """What a join must not do unseen: as engine/transform/join-checks.ts for the embedded engine."""
 
+from collections import Counter
+
 from .errors import JobError
-from .joins import ROW_ID, fold, from_clause, on_condition, qualified, table_as
+from .joins import ROW_ID, WINDOW, fold, from_clause, on_condition, qualified, table_as
 from .types import quoted
 
 
 def check_collation(spark, transform, choice):
-    """Counts left rows that match only without case and trailing blanks; JOIN_COLLATION where no choice was made."""
-    total = 0
+    """Counts left rows that match only without case and trailing blanks, by their window.
+
+    JOIN_COLLATION where there are some and no choice was made.
+    """
+    total = Counter()
     for index, join in enumerate(transform["joins"]):
         if not any(key["text"] for key in join["keys"]):
             continue
         rows = _folded_only(spark, transform, index, choice == "casefold_rtrim")
-        if rows > 0 and choice is None:
-            raise _collation_error(transform, join, rows)
-        total += rows
+        if rows and choice is None:
+            raise _collation_error(transform, join, rows.total())
+        total.update(rows)
     return total
 
 
@@ -25,7 +30,10 @@ def _folded_only(spark, transform, index, folded):
         return f"EXISTS (SELECT 1 FROM {table_as(join)} WHERE {on_condition(join, fold_keys)})"
 
     rows = from_clause(transform, folded, first=index)
-    return _count(spark, f"SELECT count(*) {rows} WHERE NOT {match(False)} AND {match(True)}")
+    window = qualified(transform["left"]["alias"], WINDOW)
+    found = f"SELECT {window} AS w {rows} WHERE NOT {match(False)} AND {match(True)}"
+    groups = spark.sql(f"SELECT w, count(*) AS n FROM ({found}) GROUP BY w").collect()
+    return Counter({group["w"]: group["n"] for group in groups})
 
 
 def _collation_error(transform, join, rows):

@@ -4,6 +4,8 @@ from .types import quoted
 
 # A column that every source view has besides its own: names one row of one part file.
 ROW_ID = "migrate:row"
+# And another: the number of the row's window in the request. It names folders too, with no encoding.
+WINDOW = "migrate~window"
 
 
 def from_clause(transform, folded, first=None, inner=None):

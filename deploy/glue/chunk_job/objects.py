@@ -27,12 +27,17 @@ def write_text(spark, url, text):
         stream.close()
 
 
+def exists(spark, url):
+    """Whether there is such an object, or a folder with any in it."""
+    return _system(spark, url).exists(_path(spark, url))
+
+
 def files_of(spark, folder):
     """Names and sizes of a folder's files, in the order of their names; none where there is no folder."""
-    system, path = _system(spark, folder), _path(spark, folder)
-    if not system.exists(path):
+    if not exists(spark, folder):
         return {}
-    found = [(status.getPath().getName(), status.getLen()) for status in system.listStatus(path) if status.isFile()]
+    listed = _system(spark, folder).listStatus(_path(spark, folder))
+    found = [(status.getPath().getName(), status.getLen()) for status in listed if status.isFile()]
     return dict(sorted(found))
 
 

@@ -22,32 +22,45 @@ def write(spark, frame, request):
     What an earlier run of the same attempt has left is removed first.
     """
     output = request["output"]
-    prefix = f"{output['prefix']}{output['attempt']}/"
-    folder = objects.address(output["bucket"], prefix.rstrip("/"))
-    staging = f"{folder}/{STAGING}"
-    _clear(spark, folder, staging)
+    clear(spark, output, output["prefix"])
+    staging = staging_of(output)
     frame.write.option("maxRecordsPerFile", request["partRows"]).parquet(staging)
-    found = _checksums(spark, staging, request["columns"])
-    parts = []
-    for name in objects.files_of(spark, staging):
-        if name not in found:
-            continue
-        part = f"part-{len(parts):05}.parquet"
-        objects.rename(spark, f"{staging}/{name}", f"{folder}/{part}")
-        parts.append({"key": prefix + part, "rows": found[name]["rows"]})
+    made = take_over(spark, staging, output, output["prefix"], _checksums(spark, staging, request["columns"]))
     objects.remove(spark, staging)
-    sizes = objects.files_of(spark, folder)
+    return made
+
+
+def staging_of(output):
+    """Where Spark writes, under names of its own."""
+    return f"{_folder(output, output['prefix'])}/{STAGING}"
+
+
+def clear(spark, output, prefix):
+    """Removes what the attempt has left under a window's prefix."""
+    folder = _folder(output, prefix)
+    objects.remove(spark, f"{folder}/{STAGING}")
+    for name in objects.files_of(spark, folder):
+        if name.startswith("part-"):
+            objects.remove(spark, f"{folder}/{name}")
+
+
+def take_over(spark, written, output, prefix, found):
+    """Makes the files of `written` that `found` has a checksum of, by name, the attempt's parts under a prefix."""
+    folder = _folder(output, prefix)
+    parts = []
+    for name in sorted(found):
+        part = f"part-{len(parts):05}.parquet"
+        objects.rename(spark, f"{written}/{name}", f"{folder}/{part}")
+        parts.append({"key": f"{prefix}{output['attempt']}/{part}", "rows": found[name]["rows"]})
+    sizes = objects.files_of(spark, folder) if parts else {}
     for part in parts:
-        part["bytes"] = sizes[part["key"].removeprefix(prefix)]
+        part["bytes"] = sizes[part["key"].rsplit("/", 1)[1]]
     total = add(found.values())
     return {"parts": parts, "rows": total["rows"], "bytes": sum(p["bytes"] for p in parts), "checksum": total}
 
 
-def _clear(spark, folder, staging):
-    objects.remove(spark, staging)
-    for name in objects.files_of(spark, folder):
-        if name.startswith("part-"):
-            objects.remove(spark, f"{folder}/{name}")
+def _folder(output, prefix):
+    return objects.address(output["bucket"], f"{prefix}{output['attempt']}")
 
 
 def _checksums(spark, folder, columns):

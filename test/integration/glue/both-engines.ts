@@ -17,10 +17,9 @@ import {
   type SecretReference,
   scriptVersion,
   type TransformJobRequest,
-  type TransformJobResult,
   transformResultSchema,
 } from '../../../engine/glue/job-request.js';
-import { sparkTransform } from '../../../engine/glue/spark-transform.js';
+import { transformRequest } from '../../../engine/glue/transform-request.js';
 import { hasServerForm } from '../../../engine/rows/checksum-tsql.js';
 import type { SetChecksum } from '../../../engine/rows/types.js';
 import { carriedColumns, carriedSelect } from '../../../engine/sqlserver/carried-select.js';
@@ -34,7 +33,13 @@ import { type ObjectKey, partKey } from '../../../engine/storage/keys.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import { checkTransform } from '../../../engine/transform/check-transform.js';
 import { createDuckDbEngine } from '../../../engine/transform/duckdb-engine.js';
-import type { JoinKeys, TransformOutcome, TransformTarget } from '../../../engine/transform/engine.js';
+import type {
+  JoinKeys,
+  TransformOutcome,
+  TransformTarget,
+  WholeWindow,
+} from '../../../engine/transform/engine.js';
+import { tablesOfWhole } from '../../../engine/transform/whole-tables.js';
 import { ensureCertificates } from '../../../sandbox/services/certificates.js';
 import type { DatabaseDefinition } from '../../../sandbox/sqlserver/engine/definition.js';
 import { createEngine } from '../../../sandbox/sqlserver/engine/engine.js';
@@ -66,13 +71,24 @@ export interface BothEngines {
   ): Promise<Manifest | FailedJobResult>;
   /** Raw parts through the target's SQL by the embedded engine. */
   embeddedTransform(target: TransformTarget, raw: Raw, joinKeys?: JoinKeys): Promise<TransformOutcome>;
-  /** The same by transform.py, with the request that `change` leaves. */
+  /** The same by transform.py. */
   sparkTransform(
     target: TransformTarget,
     raw: Raw,
     joinKeys?: JoinKeys,
-    change?: (request: TransformJobRequest) => TransformJobRequest,
-  ): Promise<TransformJobResult | FailedJobResult>;
+  ): Promise<TransformOutcome | FailedJobResult>;
+  /** Raw parts of many windows at once by the embedded engine. */
+  embeddedWhole(
+    target: TransformTarget,
+    windows: readonly Raw[],
+    joinKeys?: JoinKeys,
+  ): Promise<readonly TransformOutcome[]>;
+  /** The same by transform.py. */
+  sparkWhole(
+    target: TransformTarget,
+    windows: readonly Raw[],
+    joinKeys?: JoinKeys,
+  ): Promise<readonly TransformOutcome[] | FailedJobResult>;
   close(): Promise<void>;
 }
 
@@ -144,6 +160,31 @@ export async function startBothEngines(
   };
   const output = (): JobOutput => ({ bucket: `${bucket.url}/`, prefix: somePrefix(), attempt: randomUUID() });
 
+  const embedded = createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') });
+  const wholeOf = (target: TransformTarget, raws: readonly Raw[], joinKeys?: JoinKeys) => {
+    const windowOf = (raw: Raw): WholeWindow => ({
+      sources: Object.entries(raw).map(([table, manifest]) => ({ table, manifest, bucket })),
+      prefix: somePrefix(),
+    });
+    const [first = {}, ...others] = raws;
+    return {
+      target,
+      windows: [windowOf(first), ...others.map(windowOf)] as const,
+      output: { bucket, attempt: randomUUID() },
+      partRows: 100_000,
+      ...(joinKeys && { joinKeys }),
+      signal,
+    };
+  };
+  const sparkWhole: BothEngines['sparkWhole'] = async (target, raws, joinKeys) => {
+    const whole = wholeOf(target, raws, joinKeys);
+    const lineage = await checkTransform(duckdb, target, tablesOfWhole(whole.windows), signal);
+    const place = { bucket: bucket.url, prefix: whole.windows[0].prefix, attempt: whole.output.attempt };
+    const result = await job({ ...transformRequest(whole, lineage), output: place });
+    const failed = failedResultSchema.safeParse(result);
+    return failed.success ? failed.data : transformResultSchema(raws.length).parse(result).windows;
+  };
+
   return {
     fixture,
     spark,
@@ -199,35 +240,17 @@ export async function startBothEngines(
       if (failed.success) return failed.data;
       return manifestOf(exportResultSchema.parse(result), plain(table));
     },
-    embeddedTransform: (target, raw, joinKeys) =>
-      createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') }).transform({
-        target,
-        sources: Object.entries(raw).map(([table, manifest]) => ({ table, manifest, bucket })),
-        output: { bucket, prefix: somePrefix(), attempt: randomUUID() },
-        partRows: 100_000,
-        ...(joinKeys && { joinKeys }),
-        signal,
-      }),
-    sparkTransform: async (target, raw, joinKeys, change = (request) => request) => {
-      const known = Object.entries(raw).map(([table, { columns }]) => ({ table, columns }));
-      const lineage = await checkTransform(duckdb, target, known, signal);
-      const result = await job(
-        change({
-          kind: 'transform',
-          scriptVersion,
-          output: output(),
-          partRows: 100_000,
-          sources: Object.entries(raw).map(([table, { parts, columns, checksum }]) => ({
-            ...{ table, bucket: `${bucket.url}/`, parts, columns, checksum },
-          })),
-          columns: target.columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
-          ...(joinKeys && { joinKeys }),
-          transform: sparkTransform(lineage, target.transform?.file ?? target.name),
-        }),
-      );
-      const failed = failedResultSchema.safeParse(result);
-      return failed.success ? failed.data : transformResultSchema.parse(result);
+    embeddedTransform: (target, raw, joinKeys) => {
+      const { windows, ...request } = wholeOf(target, [raw], joinKeys);
+      const [{ sources, prefix }] = windows;
+      return embedded.transform({ ...request, sources, output: { ...request.output, prefix } });
     },
+    sparkTransform: async (target, raw, joinKeys) => {
+      const made = await sparkWhole(target, [raw], joinKeys);
+      return 'code' in made ? made : (made[0] as TransformOutcome);
+    },
+    embeddedWhole: (target, raws, joinKeys) => embedded.transformWhole(wholeOf(target, raws, joinKeys)),
+    sparkWhole,
     close: async () => {
       await Promise.all([spark.stop(), server.close(), fixture.close()]);
       await engine.close();

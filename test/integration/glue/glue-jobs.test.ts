@@ -84,6 +84,7 @@ function perform({
       prefix,
       request: (output) => ({ output }) as unknown as ExportJobRequest,
       result: exportResultSchema,
+      written: (result) => [{ ...result, prefix }],
     },
   );
 }

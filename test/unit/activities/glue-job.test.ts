@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Dependencies } from '../../../activities/dependencies.js';
 import { glueJob, holdNothing } from '../../../activities/glue-job.js';
-import type { ChunkContext } from '../../../activities/run-context.js';
 import { runStep } from '../../../activities/step.js';
 import { createDriverLog } from '../../../engine/glue/driver-log.js';
 import { createGlueApi } from '../../../engine/glue/glue-api.js';
@@ -21,7 +19,7 @@ import { type GlueServer, startGlueServer } from '../../support/glue-server.js';
 const job = 'perf_rawToTransformed';
 const times = { poll: { first: 20, longest: 50 }, room: { first: 20, longest: 50 }, stopMs: 5_000 };
 const chunk = { target: 'perf', server: 's', database: 'd', window: { label: '20250101' } };
-const config = { logLevel: 'ERROR', glue: { timeoutMinutes: 60 } };
+const config = { logLevel: 'ERROR', glue: { timeoutMinutes: 60 } } as const;
 
 let glue: GlueServer;
 let folder: string;
@@ -53,13 +51,14 @@ async function cancelledFor(reason: string): Promise<unknown> {
   const services = { api: createGlueApi(glue.endpoint), readLog: createDriverLog(glue.endpoint), times };
   const running = environment.run(() =>
     runStep((step) => {
-      const context = { config, chunk } as unknown as ChunkContext;
-      const deps = { glue: services } as unknown as Dependencies;
-      return performJob(glueJob(deps, context, step, { job, part: 'transform', hold: holdNothing }), {
+      const use = { job, part: 'transform', work: {}, hold: holdNothing };
+      const prefix = transformedPrefix({ category: 'perf', ...chunk, window: chunk.window.label });
+      return performJob(glueJob({ glue: services }, config, step, use), {
         bucket: createFileBucket(folder),
-        prefix: transformedPrefix({ category: 'perf', ...chunk, window: chunk.window.label }),
+        prefix,
         request: (output) => ({ output }) as unknown as ExportJobRequest,
         result: exportResultSchema,
+        written: (result) => [{ ...result, prefix }],
       });
     }),
   ) as Promise<unknown>;

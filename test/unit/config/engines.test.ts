@@ -62,12 +62,6 @@ describe('the engines of a category', () => {
     ],
     ['one reading for all windows', {}, { chunk: { onePass: true } }, /a job of Glue reads one window/],
     ['what is no character', {}, { columns: [{ policy: 'replace' }] }, /policy "replace" needs a reader/],
-    [
-      'joins over windows',
-      { consistency: 'quiesced' },
-      { scope: 'category', transform },
-      /joins the windows of one chunk/,
-    ],
   ] as const)('Glue is refused for %s, by file, field and target', (_, file, over, message) => {
     const choose = () => engines({ engine: 'glue', ...file }, over as unknown as Partial<TargetConfig>);
     expect(choose).toThrow(message);
@@ -79,6 +73,7 @@ describe('the engines of a category', () => {
     ['one table by snapshot', 'snapshot', {}],
     ['two tables by a statement each', 'rcsi', { sources: two, transform }],
     ['two tables that nobody writes to', 'quiesced', { sources: two, transform }],
+    ['joins over windows', 'quiesced', { scope: 'category', sources: two, transform }],
     ['replaced text behind a transform', 'rcsi', { transform, columns: [{ policy: 'replace' }] }],
   ])('Glue takes %s', (_, consistency, over) => {
     const chosen = engines({ engine: 'glue', consistency }, over as unknown as Partial<TargetConfig>);
