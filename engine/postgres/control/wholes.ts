@@ -163,20 +163,25 @@ export async function findWhole(
 }
 
 /**
- * Parks every pending chunk of a whole that cannot be transformed; `renew` makes whoever runs them again begin at the
- * source.
+ * Parks every pending chunk of a whole that cannot be transformed, and returns how many of
+ * it are parked now, be it by an earlier attempt of this. `renew` makes whoever runs them again begin at the source.
  */
 export async function parkWhole(
   db: Queryable,
   scope: WholeScope,
   cause: { readonly code: string; readonly message: string },
   renew: boolean,
-): Promise<void> {
-  await db.query(
-    `UPDATE migration_control.chunk
-        SET state = 'NEEDS_ATTENTION', cause_code = $5, cause_message = $6, epoch = epoch + $7::int,
-            started_at = NULL, updated_at = now()
-      WHERE ${inScope} AND state = 'PENDING'`,
+): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `WITH parked AS (
+       UPDATE migration_control.chunk
+          SET state = 'NEEDS_ATTENTION', cause_code = $5, cause_message = $6, epoch = epoch + $7::int,
+              started_at = NULL, updated_at = now()
+        WHERE ${inScope} AND state = 'PENDING' RETURNING 1
+     )
+     SELECT (SELECT count(*) FROM parked)::int + count(*)::int AS n FROM migration_control.chunk
+      WHERE ${inScope} AND state = 'NEEDS_ATTENTION'`,
     [...scopeValues(scope), cause.code, cause.message, renew ? 1 : 0],
   );
+  return rows[0]?.n ?? 0;
 }
