@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import { rdsToken } from './aws/rds-token.js';
+import { rdsTokens } from './aws/rds-token.js';
 import { parseDatabaseSecret } from './database-secret.js';
 import type { HostPort } from './host-port.js';
 import { type SecretValue, secretValue } from './secret-value.js';
@@ -57,7 +57,7 @@ export function targetOf(
     database: checked.RDS_DATABASE,
     user,
     auth,
-    password: auth === 'iam' ? () => rdsToken({ ...endpoint, user }) : passwordOf(user, given),
+    password: auth === 'iam' ? rdsTokens({ ...endpoint, user }) : passwordOf(user, given),
     ...(caFile !== undefined && { caFile: requireFile('RDS_CA_FILE', caFile) }),
     tls,
   };
