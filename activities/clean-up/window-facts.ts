@@ -64,12 +64,19 @@ export async function isRunning(categoryWorkflowId: string): Promise<boolean> {
   }
 }
 
-/** What the control tables say of windows; undefined for those that no chunk is of. */
-export function statesOf(
-  { deps, category, wholes }: Look,
+/**
+ * What the control tables say of windows; undefined for those that no chunk is of. A transform of a whole may be at work
+ * for longer than any age, also where all chunks are done: while a run is in progress its windows are not settled.
+ */
+export async function statesOf(
+  { deps, category, wholes, running }: Look,
   windows: readonly WindowLocation[],
 ): Promise<readonly (WindowState | undefined)[]> {
-  return windowStates(deps.target, category, windows, wholes);
+  const states = await windowStates(deps.target, category, windows, wholes);
+  return states.map((state, index) => {
+    const target = windows[index]?.target ?? '';
+    return state && running && wholes.includes(target) ? { ...state, settled: false } : state;
+  });
 }
 
 /** What decides about windows of a bucket of parts. Manifests are read `where` they matter, or all of them. */
