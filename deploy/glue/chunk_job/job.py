@@ -16,6 +16,8 @@ SETTINGS = {
     # One meaning of everything, wherever the cluster is: overflow and bad casts are errors, times have no zone.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    # A decimal that outgrows 38 digits is an error, not rounded.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     # Dates before 1582 rest as they are, in the calendar that SQL Server, DuckDB and PostgreSQL have.
