@@ -83,7 +83,11 @@ function choose(engine: unknown): void {
   estate.configure('config/categories/glued.json', (json) => ({
     ...json,
     engine,
-    glue: { secretId: 'migration/source', timeoutMinutes: 30 },
+    glue: {
+      secretId: 'migration/source',
+      timeoutMinutes: 30,
+      trustStore: { path: join(estate.directory, 'authorities.p12'), password: 'changeit' },
+    },
   }));
 }
 
