@@ -44,11 +44,12 @@ def run(kind, fallback, work):
     attempt = arguments["chunk_attempt"]
     result = {"scriptVersion": SCRIPT_VERSION, "attempt": attempt}
     folder = arguments["request"].rsplit("/", 1)[0]
+    request = {}
     try:
         request = _request(spark, arguments, kind)
         result |= {"state": "done", **work(spark, request)}
     except Exception as error:  # The engine needs an answer of every end.
-        known = told(error, fallback)
+        known = told(error, fallback, request.get("serverErrors", {}))
         # Frames without the error's text, which may quote values.
         frames = "".join(traceback.format_tb(error.__traceback__))
         print(f"{frames}{known.code}: {known.message}", file=sys.stderr)
