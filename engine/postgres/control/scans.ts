@@ -24,7 +24,7 @@ export interface RangeColumn {
 export interface OpenScan {
   readonly attempt: string;
   readonly ranges: number;
-  /** Those that are not read yet, in order; `name` tells table and number. */
+  /** Those that the run has neither read nor proven yet, in order. */
   readonly left: readonly { readonly rangeId: string; readonly position: number; readonly ordinal: number }[];
 }
 
@@ -38,7 +38,7 @@ export interface WantedChunk {
 const ownsChunks = `EXISTS (SELECT FROM migration_control.chunk c
   WHERE c.category = $1 AND c.target = $2 AND c.server = $3 AND c.database = $4 AND c.run_id = $5)`;
 
-/** Takes over what an earlier run has of an equal plan; false where there is nothing of the kind. */
+/** Takes over what an earlier run has of an equal plan, to be proven; false where there is nothing of the kind. */
 export async function keepScan(db: Queryable, scope: ChunkScope, plan: string): Promise<boolean> {
   const { rowCount } = await db.query(
     // What parked it is over: from here on an epoch that was raised is that of a restart.
@@ -172,18 +172,18 @@ async function forgetRead(db: Queryable, scanId: string): Promise<void> {
     [scanId],
   );
   await db.query(
-    'UPDATE migration_control.scan_range SET rows = NULL, bytes = NULL, method = NULL WHERE scan_id = $1',
+    'UPDATE migration_control.scan_range SET rows = NULL, bytes = NULL, sum = NULL, method = NULL, read_by = NULL WHERE scan_id = $1',
     [scanId],
   );
 }
 
 async function found(db: Queryable, scanId: string, attempt: string): Promise<OpenScan> {
-  const { rows } = await db.query<OpenScan['left'][number] & { readonly read: boolean }>(
-    `SELECT range_id::text AS "rangeId", position, ordinal, rows IS NOT NULL AS read
-       FROM migration_control.scan_range WHERE scan_id = $1 ORDER BY position, ordinal`,
+  const { rows } = await db.query<OpenScan['left'][number] & { readonly read: boolean | null }>(
+    `SELECT range_id::text AS "rangeId", position, ordinal, read_by = run_id AS read
+       FROM migration_control.scan_range JOIN migration_control.scan USING (scan_id) WHERE scan_id = $1 ORDER BY position, ordinal`,
     [scanId],
   );
-  const left = rows.filter(({ read }) => !read);
+  const left = rows.filter(({ read }) => read !== true);
   return {
     attempt,
     ranges: rows.length,
