@@ -4,12 +4,12 @@ import { MigrationError } from '../../engine/errors.js';
 import { type WindowState, windowStates } from '../../engine/postgres/control/window-states.js';
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
 import { manifestKey, type ObjectKey, type WindowLocation } from '../../engine/storage/keys.js';
+import { mapInLanes } from '../../engine/storage/lanes.js';
 import { asManifest, type FoundManifest } from '../../engine/storage/manifest-store.js';
 import { parseWindowKey } from '../../engine/storage/window-key.js';
 import type { Dependencies } from '../dependencies.js';
 import type { CleanUpRules } from './contract.js';
 import type { WindowEntry, WindowFacts } from './decide.js';
-import { inLanes } from './parallel.js';
 import type { Ages } from './sections.js';
 
 /** Who looks, at what moment. */
@@ -91,7 +91,7 @@ export async function lookUp(
     groups.map(({ window }) => window),
   );
   const pairs = groups.map((group, index) => ({ group, state: states[index] }));
-  return inLanes(pairs, async ({ group: { entries, prefix }, state }) => {
+  return mapInLanes(pairs, undefined, async ({ group: { entries, prefix }, state }) => {
     if (state === undefined) return 'unknown';
     const { settled, scan } = state;
     const facts = { settled, running: look.running, ...(scan !== undefined && { scan }) };
