@@ -125,7 +125,7 @@ export type WindowPart = Omit<RangePart, 'chunkId'> & {
 export interface ChunkToPublish {
   readonly chunkId: string;
   readonly epoch: number;
-  /** Of a part of a window that was split, the rows may be an estimate. */
+  /** Of a part of a window that this run has split, the planned rows are an estimate. */
   readonly counted: boolean;
 }
 
@@ -141,7 +141,7 @@ export async function windowsToPublish(
   }>(
     `SELECT s.attempt,
             (SELECT count(*)::int FROM migration_control.scan_range r WHERE r.scan_id = s.scan_id AND r.read_by IS DISTINCT FROM s.run_id) AS left,
-            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'epoch', c.epoch, 'counted', c.split_of IS NULL) ORDER BY c.ordinal)
+            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'epoch', c.epoch, 'counted', NOT c.rows_estimated) ORDER BY c.ordinal)
                FROM migration_control.scan_window w JOIN migration_control.chunk c USING (chunk_id)
               WHERE w.scan_id = s.scan_id AND w.wanted AND c.run_id = s.run_id AND c.epoch = w.epoch
                 AND c.state IN ('PENDING', 'NEEDS_ATTENTION')) AS chunks
