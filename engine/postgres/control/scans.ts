@@ -227,6 +227,32 @@ export async function endScan(db: Queryable, scope: Omit<ChunkScope, 'category'>
   );
 }
 
+/** Ends a scan whose windows are done, or go their own way (`pending`); one that others of its chunks wait for stays. */
+export async function endSettledScan(
+  db: Queryable,
+  scope: Omit<ChunkScope, 'category'>,
+  pending: readonly WantedChunk[],
+): Promise<void> {
+  await db.query(
+    `DELETE FROM migration_control.scan s
+      WHERE s.run_id = $1 AND s.target = $2 AND s.server = $3 AND s.database = $4
+        AND NOT EXISTS (
+          SELECT FROM migration_control.scan_window w JOIN migration_control.chunk c USING (chunk_id)
+           WHERE w.scan_id = s.scan_id AND w.wanted AND c.run_id = s.run_id
+             AND c.state IN ('PENDING', 'NEEDS_ATTENTION') AND c.chunk_id <> ALL ($5::bigint[]))`,
+    [scope.runId, scope.target, scope.server, scope.database, pending.map(({ chunkId }) => chunkId)],
+  );
+}
+
+/** Nothing is to be read in the run: what an earlier one has planned, with values of rows, has no use any more. */
+export async function forgetScan(db: Queryable, scope: ChunkScope): Promise<void> {
+  await db.query(
+    `DELETE FROM migration_control.scan
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND ${ownsChunks}`,
+    [...scopeValues(scope)],
+  );
+}
+
 function scopeValues({ category, target, server, database, runId }: ChunkScope): readonly string[] {
   return [category, target, server, database, runId];
 }

@@ -11,6 +11,8 @@ import {
 import {
   chunksToScan,
   endScan,
+  endSettledScan,
+  forgetScan,
   keepScan,
   type OpenScan,
   openScan,
@@ -167,6 +169,50 @@ describe('one reading for all windows, in the control tables', () => {
     await expect(windowsToPublish(target, next.scope)).rejects.toMatchObject({ code: 'INTERNAL' });
     const parts = await listWindowParts(target, 'earlier-2', attempt, window);
     expect(parts.map((found) => found.checksum.sum)).toEqual(['00000000000000ff', '0000000000000001']);
+  });
+
+  it('ends where none of its chunks waits for it, and stays for one that is parked', async () => {
+    const { scope, ids } = await planned('settled', 'settled-1');
+    const of = async (): Promise<number | undefined> => (await chunksToScan(target, scope))?.length;
+    await open(scope);
+    await endSettledScan(target, scope, []);
+    await parkScan(target, scope, cause, false);
+    const pending = { chunkId: ids[first] ?? '', epoch: 0 };
+    await endSettledScan(target, scope, [pending]);
+    expect(await of()).toBe(0);
+    const state = (value: string, chunks: readonly string[]) =>
+      target.query(`UPDATE migration_control.chunk SET state = $1 WHERE chunk_id = ANY ($2::bigint[])`, [
+        value,
+        chunks,
+      ]);
+    await state('SKIPPED', ids.slice(second));
+    await state('PENDING', [pending.chunkId]);
+    await endSettledScan(target, scope, [pending]);
+    expect(await of()).toBeUndefined();
+  });
+
+  it('is forgotten where a later run has nothing to read, by nobody else', async () => {
+    const { scope } = await planned('forgotten', 'forgotten-1');
+    const { scope: next } = await planned('forgotten', 'forgotten-2');
+    await forgetScan(target, scope);
+    expect(await chunksToScan(target, next)).toHaveLength(3);
+    await forgetScan(target, next);
+    expect(await chunksToScan(target, next)).toBeUndefined();
+  });
+
+  it('compares the parts of a window with the plan, but for a run that has only estimated them', async () => {
+    const { scope, ids } = await planned('parts', 'parts-1');
+    await target.query(
+      'UPDATE migration_control.chunk SET split_of = $1, rows_estimated = chunk_id = $3 WHERE chunk_id IN ($2, $3)',
+      ids,
+    );
+    for (const rangeId of leftOf(await open(scope))) await record('parts-1', rangeId, ids[first] ?? '');
+    const counted = async (of: typeof scope) =>
+      (await windowsToPublish(target, of))?.chunks.map((chunk) => chunk.counted);
+    expect(await counted(scope)).toEqual([true, true, false]);
+    const { scope: next } = await planned('parts', 'parts-2');
+    for (const rangeId of leftOf(await open(next))) await record('parts-2', rangeId, ids[first] ?? '');
+    expect(await counted(next)).toEqual([true, true, true]);
   });
 
   it('is read anew where what was read is what is wrong', async () => {
