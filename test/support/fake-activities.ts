@@ -219,7 +219,11 @@ export class FakeEngine {
         return {
           resolved: parked.length,
           parked: this.inState('NEEDS_ATTENTION'),
-          databases: [...new Set(parked.map(([, { database }]) => database))],
+          databases: [
+            ...new Set(
+              [...states.values()].filter(({ state }) => state === 'PENDING').map(({ database }) => database),
+            ),
+          ],
         };
       },
       finalizeTarget: async () => {
