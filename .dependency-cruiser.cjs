@@ -23,12 +23,16 @@ const arrows = {
     '^engine/(errors|sql-files)\\.ts$',
     '^config/run-config\\.ts$',
   ],
-  '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/errors\\.ts$'],
+  '^engine/storage/': ['^engine/storage/', '^engine/rows/', '^engine/(errors|aws-credentials)\\.ts$'],
   '^engine/transform/': ['^engine/transform/', '^engine/(storage|rows|validation)/', '^engine/errors\\.ts$'],
-  '^engine/glue/': ['^engine/glue/', '^engine/(transform|sqlserver|storage|rows)/', '^engine/errors\\.ts$'],
+  '^engine/glue/': [
+    '^engine/glue/',
+    '^engine/(transform|sqlserver|storage|rows)/',
+    '^engine/(errors|aws-credentials)\\.ts$',
+  ],
   '^engine/validation/': ['^engine/validation/', '^engine/rows/', '^engine/errors\\.ts$'],
   '^engine/plan/': ['^engine/plan/', '^engine/rows/', '^engine/errors\\.ts$', '^config/run-config\\.ts$'],
-  '^config/': ['^config/', '^engine/rows/', '^engine/errors\\.ts$'],
+  '^config/': ['^config/', '^engine/rows/', '^engine/(errors|aws-credentials)\\.ts$'],
   // The deployment repeats nothing that the product has a name for.
   '^deploy/': [
     '^deploy/',

@@ -22,9 +22,11 @@ export async function checkGlue(
   if (engine.export === 'embedded' && engine.transform === 'embedded') return;
   requireS3('RAW_BUCKET', buckets.raw);
   if (engine.transform === 'glue') requireS3('TRANSFORMED_BUCKET', buckets.transformed);
-  if (engine.export === 'glue')
+  if (engine.export === 'glue') {
+    requireTrustStore(environment.source.caFile, config.glue.trustStore);
     for (const server of new Set(config.databases.map((source) => source.server)))
       glueSecret(environment.source, config.glue, server);
+  }
   for (const job of jobsOf(config)) await requireJob(glue.api, job);
 }
 
@@ -44,6 +46,15 @@ function requireS3(variable: string, { url }: Bucket): void {
   throw new MigrationError(
     'CONFIG_INVALID',
     `Environment: ${variable} is '${url}', which jobs of Glue cannot reach; allowed with "engine" "glue": s3://bucket/prefix.`,
+  );
+}
+
+/** An authority that the workers have to be told of is none that Java trusts by itself. */
+function requireTrustStore(caFile: string | undefined, trustStore: RunConfig['glue']['trustStore']): void {
+  if (caFile === undefined || trustStore !== undefined) return;
+  throw new MigrationError(
+    'CONFIG_INVALID',
+    `Environment: MSSQL_CA_FILE is '${caFile}', which jobs of Glue cannot read. Give them the same authority in a PKCS#12 file, and name that in "glue.trustStore" of the category file.`,
   );
 }
 

@@ -27,8 +27,8 @@ export interface Activities {
   checksumChunk(input: ChunkRef): Promise<StepResult>;
   /** Transforms all chunks of a target at once, over all databases or in one; finds what is transformed already. */
   transformWhole(input: WholeRef): Promise<WholeResult>;
-  /** Parks every pending chunk of a whole that cannot be transformed. */
-  parkWhole(input: WholeRef & { readonly code: string; readonly message: string }): Promise<void>;
+  /** Parks every pending chunk of a whole that cannot be transformed; how many these were. */
+  parkWhole(input: WholeRef & { readonly code: string; readonly message: string }): Promise<number>;
   /** With chunk.onePass, before the database's chunks: begins one reading for all windows, or goes on with it. */
   openScan(input: DatabaseRef): Promise<ScanPage>;
   /** Reads one range of it. */

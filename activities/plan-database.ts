@@ -5,6 +5,7 @@ import type { Window } from '../engine/plan/windows.js';
 import { type CheckedTable, checkedTables } from '../engine/postgres/control/checked-tables.js';
 import { planChunks } from '../engine/postgres/control/plan-chunks.js';
 import { keptGrid, type SplitWindow, splitWindows } from '../engine/postgres/control/planned-windows.js';
+import { forgetScan } from '../engine/postgres/control/scans.js';
 import type { ChunkScope, PlannedChunk } from '../engine/postgres/control/types.js';
 import { stageCounts } from '../engine/postgres/stage.js';
 import type { DatabaseRef, PlanSummary } from './contract.js';
@@ -35,7 +36,10 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
       const scope = { ...ref, category, stageSchema: target.stageSchema, quarantineLimit };
       const earlier = await earlierWindows(deps, context, target, tables, scope);
       const counted = await count(deps, context, target, tables, earlier, ref, step);
-      const staged = await stageCounts(deps.target, target, scope);
+      const staged = await deps.target.withClient(
+        (client) => stageCounts(client, target, scope),
+        step.signal,
+      );
       step.advance(1);
       const chunks = counted.windows.map((window, ordinal) =>
         plannedChunk(ref, target, tables, window, ordinal, counted),
@@ -44,6 +48,7 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
       // What is done is removed by a restart.
       if (target.chunk.onePass && (config.jobMode === 'restart' || done < planned))
         await planOnePass(deps, context, target, tables, scope, chunks, step);
+      else await forgetScan(deps.target, scope);
       return {
         chunks: planned,
         // What is done now is removed before the first chunk starts.

@@ -12,7 +12,7 @@ import type { SourceReader } from '../engine/sqlserver/session.js';
 import { subjectOf } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
 import type { RunContext } from './run-context.js';
-import { scanPredicate } from './scan-range.js';
+import { scanPredicate } from './scan-predicate.js';
 import type { Step } from './step.js';
 
 /** Ranges of one table at most: their ids are one payload of a workflow. */

@@ -8,6 +8,7 @@ import {
 import {
   chunksToScan,
   endScan,
+  endSettledScan,
   openScan,
   parkScan,
   type WantedChunk,
@@ -53,8 +54,12 @@ async function open(
     return (await readRaw(deps, context)) !== undefined;
   });
   const wanted: readonly WantedChunk[] = pending.filter((_, index) => exported[index] !== true);
-  // One window costs one scan either way.
-  const scan = wanted.length < 2 ? undefined : await openScan(deps.target, ref, wanted);
+  if (wanted.length < 2) {
+    // One window costs one scan either way.
+    await endSettledScan(deps.target, ref, pending);
+    return nothing;
+  }
+  const scan = await openScan(deps.target, ref, wanted);
   if (scan === undefined) return nothing;
   const { sources } = targetOf(config, ref.target);
   return {

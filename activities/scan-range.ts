@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { RunConfig } from '../config/run-config.js';
 import { about, MigrationError } from '../engine/errors.js';
-import { partitionRange } from '../engine/plan/windows.js';
-import type { CheckedTable } from '../engine/postgres/control/checked-tables.js';
 import {
+  adoptRange,
   listScanWindows,
   loadRange,
   type RangePart,
@@ -12,8 +10,8 @@ import {
   type ScanWindow,
 } from '../engine/postgres/control/scan-ranges.js';
 import type { ColumnBatch } from '../engine/rows/column-batch.js';
+import type { SetChecksum } from '../engine/rows/types.js';
 import { checksumTable } from '../engine/sqlserver/checksum.js';
-import type { SourcePredicate } from '../engine/sqlserver/predicate.js';
 import type { SourceReader } from '../engine/sqlserver/session.js';
 import { streamTable } from '../engine/sqlserver/stream-table.js';
 import { rawPrefix } from '../engine/storage/keys.js';
@@ -22,14 +20,17 @@ import { requireEqual } from '../engine/validation/hops.js';
 import type { RangeRef, StepResult } from './contract.js';
 import { subjectOf } from './count-windows.js';
 import type { Dependencies } from './dependencies.js';
+import { sourceStillHolds } from './prove-range.js';
 import type { RunContexts, TableContext } from './run-context.js';
 import { logRun } from './run-log.js';
+import { scanPredicate } from './scan-predicate.js';
 import { patienceFor, serverHashes } from './source-rows.js';
 import { runStep, type Step } from './step.js';
 
 /**
  * Source -> raw, of many windows at once: reads one range of one source table, and the server's own checksum of it, in
- * one session, and parts its rows into the windows. Publishes nothing: that is for when all ranges are read.
+ * one session, and parts its rows into the windows. What an earlier run has read of it stays where the source still
+ * holds it. Publishes nothing: that is for when all ranges are read.
  */
 export function scanRange(deps: Dependencies, contexts: RunContexts) {
   return ({ runId, rangeId }: RangeRef): Promise<StepResult> =>
@@ -38,34 +39,25 @@ export function scanRange(deps: Dependencies, contexts: RunContexts) {
       if (range.done !== undefined) return { ...range.done, seconds: 0, reused: true };
       const context = await contexts.table(runId, range, range.position);
       const started = performance.now();
-      const { rows, bytes, method, parts } = await readRange(deps, context, range, step);
-      await recordRange(deps.target, runId, range, { rows, bytes, method }, parts);
-      const result = { rows, bytes, seconds: (performance.now() - started) / 1000, reused: false };
+      const seconds = (): number => (performance.now() - started) / 1000;
+      const { earlier } = range;
+      if (earlier !== undefined && (await sourceStillHolds(deps, context, { ...range, earlier }, step))) {
+        await adoptRange(deps.target, runId, range);
+        const { checksum, bytes } = earlier;
+        const proven = { rows: checksum.rows, bytes, seconds: seconds(), reused: true };
+        logRun(context.config, 'INFO', 'range proven', { range: placeOf(context, range), ...proven });
+        return proven;
+      }
+      const { parts, ...read } = await readRange(deps, context, range, step);
+      await recordRange(deps.target, runId, range, read, parts);
+      const result = { rows: read.checksum.rows, bytes: read.bytes, seconds: seconds(), reused: false };
       logRun(context.config, 'INFO', 'range read', { range: placeOf(context, range), ...result });
       return result;
     });
 }
 
-/** The rows of one source table that belong to a run, or those of them in a range of its keys. */
-export function scanPredicate(
-  { inputPartition }: Pick<RunConfig, 'inputPartition'>,
-  { source, columns }: Pick<CheckedTable, 'source' | 'columns'>,
-  { column, from, to, isNull }: Pick<ScanRange, 'column' | 'from' | 'to' | 'isNull'>,
-): SourcePredicate {
-  const dated = columns.find(({ name }) => name === source.chunkColumn);
-  return {
-    ...(column !== undefined && { chunkColumn: column }),
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(isNull !== undefined && { isNull }),
-    ...(inputPartition !== undefined &&
-      dated !== undefined && { partition: { column: dated, ...partitionRange(inputPartition) } }),
-    ...(source.filter !== undefined && { filter: source.filter }),
-  };
-}
-
 interface ReadRange {
-  readonly rows: number;
+  readonly checksum: SetChecksum;
   readonly bytes: number;
   readonly method: 'server' | 'reader';
   readonly parts: readonly RangePart[];
@@ -153,7 +145,7 @@ async function readInto(
     requireEqual('raw', stated, written.checksum, `${subjectOf(table.source)}, range ${range.ordinal}`);
   }
   return {
-    rows,
+    checksum: written.checksum,
     bytes: written.windows.reduce((sum, { bytes }) => sum + bytes, 0),
     method: asksServer ? 'server' : 'reader',
     parts: written.windows.map(({ window, ...part }) => ({

@@ -6,9 +6,11 @@ import {
   type ExportedMember,
   forgetExports,
   isExported,
+  isWhole,
   listMembers,
   publishWhole,
 } from '../engine/postgres/control/wholes.js';
+import { mapInLanes } from '../engine/storage/lanes.js';
 import type { Manifest } from '../engine/storage/manifest.js';
 import { publishManifest, readManifest } from '../engine/storage/manifest-store.js';
 import type { TransformOutcome } from '../engine/transform/engine.js';
@@ -50,24 +52,22 @@ async function bringTogether(
   const exported = members.flatMap((member) => (isExported(member) ? [member] : []));
   const unexported = members.filter((member) => !isExported(member));
   if (unexported.some(({ chunk }) => chunk.state !== 'NEEDS_ATTENTION')) {
-    await forgetExports(
-      deps.target,
-      unexported.map(({ chunk }) => chunk.chunkId),
-    );
+    await forgetExports(deps.target, ref.runId, unexported);
     return 'unexported';
   }
   if (members.some(({ chunk }) => chunk.state === 'NEEDS_ATTENTION')) return 'parked';
   const whole = digestOf(exported);
   const parts = await inTurn(exported, step, (member) => partsOf(deps, contexts, ref, member, whole));
   if (isTransformed(parts, whole)) return 'transformed';
-  const lost = parts.filter(({ raw }) => raw === undefined).map(({ context }) => context.chunk.chunkId);
+  const lost = exported.filter((_, index) => parts[index]?.raw === undefined);
   if (lost.length > 0) {
-    await forgetExports(deps.target, lost);
+    await forgetExports(deps.target, ref.runId, lost);
     return 'unexported';
   }
   const manifests = parts.every(({ transformed }) => transformed !== undefined)
     ? parts.flatMap(({ transformed }) => transformed ?? [])
     : await transform(deps, ref, parts, whole, step);
+  if (manifests === undefined) return 'unexported';
   const changed = parts.filter(({ imported }, index) => {
     const manifest = manifests[index];
     return imported === undefined || manifest === undefined || !equalChecksums(imported, manifest.checksum);
@@ -112,13 +112,14 @@ function isTransformed(parts: readonly MemberParts[], whole: string): boolean {
   );
 }
 
+/** Undefined where the exports are no longer those of the whole: what is left to be kept of it would undo what is newer. */
 async function transform(
   deps: Dependencies,
   ref: WholeRef,
   parts: readonly MemberParts[],
   whole: string,
   step: Step,
-): Promise<readonly Manifest[]> {
+): Promise<readonly Manifest[] | undefined> {
   const [first] = parts;
   if (first === undefined) return [];
   const { config, target } = first.context;
@@ -149,13 +150,22 @@ async function transform(
     const seconds = (performance.now() - started) / 1000 / parts.length;
     logRun(config, 'INFO', 'transform of a whole done', { target: target.name, chunks: parts.length });
     const pairs = parts.map((member, index) => ({ member, outcome: outcomes[index] as TransformOutcome }));
-    return await inTurn(pairs, step, ({ member, outcome }) =>
-      keep(deps, ref.runId, member, outcome, { whole, attempt, seconds }),
-    );
+    const manifests: Manifest[] = [];
+    for (let at = 0; at < pairs.length; at += keptAtOnce) {
+      if (!(await isWhole(deps.target, ref, whole))) return undefined;
+      const group = await inTurn(pairs.slice(at, at + keptAtOnce), step, ({ member, outcome }) =>
+        keep(deps, ref.runId, member, outcome, { whole, attempt, seconds }),
+      );
+      manifests.push(...group);
+    }
+    return manifests;
   } finally {
     await scratch.remove();
   }
 }
+
+/** Chunks whose results are kept behind one look at whether the whole still counts: it lists all of them. */
+const keptAtOnce = 64;
 
 /** Records what was proved of a chunk, then makes its parts count. `seconds` is its share of the whole's. */
 async function keep(
@@ -179,22 +189,17 @@ async function keep(
   return publishManifest(deps.buckets.transformed, prefix, manifest);
 }
 
-/** Requests to a bucket or to the target that are under way at a time. */
-const atOnce = 8;
-
-/** As `Promise.all` over `map`, a few at a time, in order; each one that ends is progress. */
-async function inTurn<T, R>(
+/** `work` for each, some at a time, in order; each one that ends is progress. */
+function inTurn<T, R>(
   items: readonly T[],
   { signal, advance }: Step,
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    signal.throwIfAborted();
-    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))));
-    advance(atOnce);
-  }
-  return results;
+  return mapInLanes(items, signal, async (item) => {
+    const result = await work(item);
+    advance(1);
+    return result;
+  });
 }
 
 function placeOf({ target, server, database }: WholeRef): string {

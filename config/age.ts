@@ -2,8 +2,9 @@ import { MigrationError } from '../engine/errors.js';
 import { shown } from './problems.js';
 
 /**
- * Hours: no attempt of a step is at work for half as long (`stepOptions` of the workflows ends it after 24 h), so that
- * nothing older can be of one that still means to publish it.
+ * Hours: no attempt of a chunk's step is at work for more than half as long (`stepOptions` of the workflows ends it after
+ * 24 h, as `glue.timeoutMinutes` does Glue's), so that nothing older can be of one that still means to publish it. The
+ * transform of a whole may take longer: a clean-up beside a run leaves the windows of wholes alone.
  */
 export const safeAgeHours = 48;
 

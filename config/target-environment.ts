@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MigrationError } from '../engine/errors.js';
-import { rdsToken } from './aws/rds-token.js';
+import { rdsTokens } from './aws/rds-token.js';
 import { parseDatabaseSecret } from './database-secret.js';
 import type { HostPort } from './host-port.js';
+import { rotatedPassword } from './rotated-password.js';
 import { type SecretValue, secretValue } from './secret-value.js';
 import { type Given, hostPort, oneOf, required, requireFile } from './variables.js';
 
@@ -13,7 +14,8 @@ export interface TargetEnvironment extends HostPort {
   readonly auth: 'password' | 'iam';
   /**
    * What the next connection logs in with: a password, or a token that is good for one connection. With one that was
-   * `refused`, a password is read anew. Throws SECRET_MISSING, AWS_ACCESS, AWS_UNAVAILABLE.
+   * `refused`, a password is read anew, out of Secrets Manager for up to a minute until it is another. Throws
+   * SECRET_MISSING, AWS_ACCESS, AWS_UNAVAILABLE.
    */
   readonly password: (refused?: string) => Promise<string>;
   /** PEM file of the certificate authority; absent for the system's own. */
@@ -57,7 +59,7 @@ export function targetOf(
     database: checked.RDS_DATABASE,
     user,
     auth,
-    password: auth === 'iam' ? () => rdsToken({ ...endpoint, user }) : passwordOf(user, given),
+    password: auth === 'iam' ? rdsTokens({ ...endpoint, user }) : passwordOf(user, given),
     ...(caFile !== undefined && { caFile: requireFile('RDS_CA_FILE', caFile) }),
     tls,
   };
@@ -86,12 +88,14 @@ function passwordOf(user: string, given: Given): TargetEnvironment['password'] {
         "Set one of them, or RDS_AUTH to 'iam'. See .env.example.",
     );
   let latest: { readonly text: string; readonly password: string } | undefined;
-  return async (refused) => {
+  const read = async (refused?: string): Promise<string> => {
     const stale = refused !== undefined && latest?.password === refused ? latest.text : undefined;
     const text = await secret.read(stale);
     latest = { text, password: passwordIn(secret, text, user) };
     return latest.password;
   };
+  if (secret.name !== passwordNames.stored) return read;
+  return (refused) => (refused === undefined ? read() : rotatedPassword(() => read(refused), refused));
 }
 
 /** A secret of Secrets Manager has a shape, as RDS rotates it; a variable or a file is the password itself. */

@@ -15,7 +15,7 @@ const untouched = z.strictObject({
   bytes: z.number(),
   examples: z.array(z.string()),
 });
-const schema = z.strictObject({
+const page = z.strictObject({
   version: z.literal(1),
   hop: z.string(),
   next: z.strictObject({ section: z.number(), after: z.string().exactOptional() }).exactOptional(),
@@ -26,6 +26,18 @@ const schema = z.strictObject({
   stayed: z.array(z.string()).exactOptional(),
 });
 
+const written = z
+  .string()
+  .transform((body, context): unknown => {
+    try {
+      return JSON.parse(body);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(page);
+
 /** Objects of one window, or of one section of statistics, that go for one reason. */
 export type Doomed = z.infer<typeof doomed>;
 export type Untouched = z.infer<typeof untouched>;
@@ -33,7 +45,7 @@ export type Untouched = z.infer<typeof untouched>;
  * What a clean-up found on one page, written before anything of it goes: an attempt that comes after one that was
  * killed goes on from it, and the report tells all that went, whoever took it away.
  */
-export type PageRecord = z.infer<typeof schema>;
+export type PageRecord = z.infer<typeof page>;
 
 /** Names one page of one clean-up. */
 export interface PageRef {
@@ -45,7 +57,7 @@ export interface PageRef {
 export async function readPage(bucket: Bucket, ref: PageRef): Promise<PageRecord | undefined> {
   const found = await bucket.get(pageKey(ref));
   if (found === undefined) return undefined;
-  const parsed = schema.safeParse(JSON.parse(found.body));
+  const parsed = written.safeParse(found.body);
   if (parsed.success) return parsed.data;
   throw new MigrationError(
     'STORAGE_IO',

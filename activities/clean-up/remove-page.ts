@@ -1,8 +1,8 @@
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
+import { mapInLanes } from '../../engine/storage/lanes.js';
 import type { Step } from '../step.js';
 import { decideWindow } from './decide.js';
 import type { PageRecord } from './page-record.js';
-import { inLanes } from './parallel.js';
 import { findDoomed } from './plan-page.js';
 import type { Section } from './sections.js';
 import { groupByWindow, type Look, lookUp, type WindowGroup } from './window-facts.js';
@@ -80,8 +80,7 @@ async function takeAway(
 }
 
 async function deleteAll(bucket: Bucket, keys: readonly string[], { signal, advance }: Step): Promise<void> {
-  await inLanes(keys, async (key) => {
-    signal.throwIfAborted();
+  await mapInLanes(keys, signal, async (key) => {
     await bucket.delete(key);
     advance(1);
   });

@@ -4,12 +4,12 @@ import { MigrationError } from '../../engine/errors.js';
 import { type WindowState, windowStates } from '../../engine/postgres/control/window-states.js';
 import type { Bucket, ObjectInfo } from '../../engine/storage/bucket.js';
 import { manifestKey, type ObjectKey, type WindowLocation } from '../../engine/storage/keys.js';
+import { mapInLanes } from '../../engine/storage/lanes.js';
 import { asManifest, type FoundManifest } from '../../engine/storage/manifest-store.js';
 import { parseWindowKey } from '../../engine/storage/window-key.js';
 import type { Dependencies } from '../dependencies.js';
 import type { CleanUpRules } from './contract.js';
 import type { WindowEntry, WindowFacts } from './decide.js';
-import { inLanes } from './parallel.js';
 import type { Ages } from './sections.js';
 
 /** Who looks, at what moment. */
@@ -64,12 +64,19 @@ export async function isRunning(categoryWorkflowId: string): Promise<boolean> {
   }
 }
 
-/** What the control tables say of windows; undefined for those that no chunk is of. */
-export function statesOf(
-  { deps, category, wholes }: Look,
+/**
+ * What the control tables say of windows; undefined for those that no chunk is of. A transform of a whole may be at work
+ * for longer than any age, also where all chunks are done: while a run is in progress its windows are not settled.
+ */
+export async function statesOf(
+  { deps, category, wholes, running }: Look,
   windows: readonly WindowLocation[],
 ): Promise<readonly (WindowState | undefined)[]> {
-  return windowStates(deps.target, category, windows, wholes);
+  const states = await windowStates(deps.target, category, windows, wholes);
+  return states.map((state, index) => {
+    const target = windows[index]?.target ?? '';
+    return state && running && wholes.includes(target) ? { ...state, settled: false } : state;
+  });
 }
 
 /** What decides about windows of a bucket of parts. Manifests are read `where` they matter, or all of them. */
@@ -84,7 +91,7 @@ export async function lookUp(
     groups.map(({ window }) => window),
   );
   const pairs = groups.map((group, index) => ({ group, state: states[index] }));
-  return inLanes(pairs, async ({ group: { entries, prefix }, state }) => {
+  return mapInLanes(pairs, undefined, async ({ group: { entries, prefix }, state }) => {
     if (state === undefined) return 'unknown';
     const { settled, scan } = state;
     const facts = { settled, running: look.running, ...(scan !== undefined && { scan }) };

@@ -1,3 +1,4 @@
+import { credentialsMayCome } from '../../engine/aws-credentials.js';
 import { MigrationError } from '../../engine/errors.js';
 
 /** One request to AWS, as messages tell of it. */
@@ -99,6 +100,12 @@ export function awsFailure(error: unknown, call: AwsCall): MigrationError {
   const facts = factsOf(error);
   const { name, message, status, code = name } = facts;
   const tried = `${call.subject}: ${call.action} on ${call.resource} in region ${call.region}`;
+  if (credentialsMayCome(error))
+    return new MigrationError(
+      'AWS_UNAVAILABLE',
+      `${tried}: the container's credentials cannot be had now; it is tried again.`,
+      { cause: error },
+    );
   const refusal = refusals.find(({ applies }) => applies(facts));
   if (refusal !== undefined) {
     const said = refusal.quoted && message !== '' ? ` AWS says: ${message.replace(/[.\s]*$/, '.')}` : '';

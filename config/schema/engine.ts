@@ -42,7 +42,7 @@ export const glueSchema = strictObject({
   workers: whole(2, 299, 'workers')
     .optional()
     .describe('Workers of each run; as the job is defined unless given.'),
-  timeoutMinutes: whole(1, 10_080, 'minutes').default(480).describe('Minutes after which Glue ends a run.'),
+  timeoutMinutes: whole(1, 1_440, 'minutes').default(480).describe('Minutes after which Glue ends a run.'),
   secretId: z
     .string(allowed('name or ARN of a secret in Secrets Manager'))
     .min(1, allowed('name or ARN of a secret in Secrets Manager'))

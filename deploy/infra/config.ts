@@ -74,6 +74,8 @@ const schema = z
       vpc: id('vpc'),
       availabilityZones: z.array(z.string()).min(2),
       privateSubnets: z.array(id('subnet')).min(2),
+      /** False where those subnets have a gateway to S3 already: a route table takes one. */
+      createS3Gateway: z.boolean().default(true),
       /** Of those subnets, for the gateway to S3. */
       privateRouteTables: z.array(id('rtb')).min(1),
     }),
@@ -84,6 +86,11 @@ const schema = z
       port: count(1, 65_535),
       /** PEM file in the image with the authority of their certificates; left out, the public ones. */
       caFile: path.optional(),
+      /** The same authority for jobs of Glue: name of a PKCS#12 file below `drivers/` in the stats bucket. */
+      trustStore: z
+        .string()
+        .regex(/^[\w.-]+\.p12$/, { error: 'has to be the name of a .p12 file, without folders' })
+        .optional(),
       /** Login of the secret `<name>/source`. */
       user: z.string().min(1),
     }),
@@ -110,6 +117,31 @@ const schema = z
   .refine(({ network }) => network.privateSubnets.length === network.availabilityZones.length, {
     error: 'has not as many subnets as availability zones: name one of each zone, in the same order',
     path: ['network', 'privateSubnets'],
+  })
+  .refine(
+    ({ sources, categories }) =>
+      sources.caFile === undefined ||
+      sources.trustStore !== undefined ||
+      Object.values(categories).every(({ glue }) => glue === undefined),
+    {
+      error:
+        'is missing: jobs of Glue cannot read sources.caFile, so name the PKCS#12 file with the same authority',
+      path: ['sources', 'trustStore'],
+    },
+  )
+  .superRefine(({ categories }, context) => {
+    const owners = new Map<string, string>();
+    for (const [category, { glue }] of Object.entries(categories))
+      for (const table of glue?.tables ?? []) {
+        const owner = owners.get(table);
+        if (owner !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['categories', category, 'glue', 'tables'],
+            message: `names '${table}' again, whose job category '${owner}' makes: leave it out here, as both use that job`,
+          });
+        owners.set(table, category);
+      }
   });
 
 type Checked = z.infer<typeof schema>;

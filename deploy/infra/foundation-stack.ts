@@ -28,7 +28,7 @@ export class FoundationStack extends Stack {
       env: { account, region },
       description: 'Migration: buckets, key, secrets, parameters, image repository',
     });
-    this.key = createKey(this, name);
+    this.key = createKey(this, config);
     this.buckets = createBuckets(this, config, this.key);
     this.repository = createRepository(this, name, this.key);
     this.sourceSecret = createSourceSecret(this, config, this.key);

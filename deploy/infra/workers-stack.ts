@@ -67,16 +67,18 @@ export class WorkersStack extends Stack {
         executionPermissions(foundation),
       ),
     };
-    if ('selfHosted' in config.temporal)
-      createTemporalServer(this, {
+    const services = [this.#addWorkflowWorkers(cluster, network), this.#addActivityWorkers(cluster, network)];
+    if ('selfHosted' in config.temporal) {
+      const server = createTemporalServer(this, {
         base: this.#base,
         cluster,
         network,
         foundation,
         ...config.temporal.selfHosted,
       });
-    this.#addWorkflowWorkers(cluster, network);
-    this.#addActivityWorkers(cluster, network);
+      // Workers that find nobody would be given up before the server has made its tables.
+      for (const service of services) service.node.addDependency(server);
+    }
     this.#addLauncher(network);
     createGlueJobs(this, config, foundation, network);
     createAlarms(this, {
@@ -88,7 +90,7 @@ export class WorkersStack extends Stack {
   }
 
   /** Decide what happens next; with them one that tells CloudWatch how much work waits. */
-  #addWorkflowWorkers(cluster: Cluster, network: Network): void {
+  #addWorkflowWorkers(cluster: Cluster, network: Network): FargateService {
     const { count, cpu, memoryMiB } = this.#config.workflowWorkers;
     const task = createTask(this, 'WorkflowTask', this.#base, {
       role: 'workflows',
@@ -110,12 +112,13 @@ export class WorkersStack extends Stack {
       command: ['node', 'dist/workers/backlog-publisher.js', '--metric-namespace', this.#metricNamespace],
       environment: this.#environment,
       essential: false,
+      restarts: true,
     });
-    this.#serve('WorkflowWorkers', cluster, network, task, count);
+    return this.#serve('WorkflowWorkers', cluster, network, task, count);
   }
 
   /** Move bytes; as many as the backlog asks for. */
-  #addActivityWorkers(cluster: Cluster, network: Network): void {
+  #addActivityWorkers(cluster: Cluster, network: Network): FargateService {
     const { cpu, memoryMiB, diskGiB, least, most } = this.#config.activityWorkers;
     const permissions = activityPermissions(this.#config, this.#foundation, jobNamesOf(this.#config));
     const task = createTask(this, 'ActivityTask', this.#base, {
@@ -132,6 +135,7 @@ export class WorkersStack extends Stack {
     });
     const service = this.#serve('ActivityWorkers', cluster, network, task, undefined);
     scaleByBacklog(this, service, { least, most }, this.#metricNamespace);
+    return service;
   }
 
   /** For `ecs run-task`: any command of the CLI, `start <category>` above all. */

@@ -12,9 +12,10 @@ const toldLines = 12;
 export function createDriverLog(endpoint?: string): ReadDriverLog {
   const client = new CloudWatchLogsClient(endpoint === undefined ? {} : { endpoint });
   return async ({ id, logGroup }) => {
+    const base = logGroup.replace(/\/$/, '');
     const found: string[] = [];
     for (const kind of ['error', 'output']) {
-      const group = `${logGroup}/${kind}`;
+      const group = `${base}/${kind}`;
       try {
         const { events = [] } = await client.send(
           new GetLogEventsCommand({
@@ -35,6 +36,6 @@ export function createDriverLog(endpoint?: string): ReadDriverLog {
       }
     }
     if (found.length > 0) return `${found.join('; ')}.`;
-    return `Its log, ${logGroup}/error and /output, stream ${id}, says nothing that may be repeated here.`;
+    return `Its log, ${base}/error and /output, stream ${id}, says nothing that may be repeated here.`;
   };
 }

@@ -2,6 +2,7 @@ import { hasServerForm } from '../rows/checksum-tsql.js';
 import { carriedColumns, carriedSelect } from '../sqlserver/carried-select.js';
 import type { TableName } from '../sqlserver/checksum.js';
 import type { SourcePredicate } from '../sqlserver/predicate.js';
+import { serverErrorRules } from '../sqlserver/server-errors.js';
 import type { Consistency } from '../sqlserver/session.js';
 import type { StreamedColumn } from '../sqlserver/wire/result-decoder.js';
 import type { Bucket } from '../storage/bucket.js';
@@ -38,6 +39,11 @@ const sessionSql: Readonly<Record<Consistency, string>> = {
   quiesced: 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
 };
 
+/** What the engine knows of SQL Server's error numbers, for a job's request. */
+export const serverErrors: ExportJobRequest['serverErrors'] = Object.fromEntries(
+  [...serverErrorRules].map(([number, { code, advice }]) => [String(number), { code, advice }]),
+);
+
 /**
  * Has a job of Glue read one source table of a chunk, through one connection and in one statement, in which the server
  * hashes each row as well.
@@ -57,6 +63,7 @@ export async function exportTableByGlue(job: GlueJob, wanted: TableExport): Prom
     sessionSql: sessionSql[consistency],
     statements: [carriedSelect(table, columns, predicate, serverHash)],
     serverHash,
+    serverErrors,
   };
   return performJob(job, {
     bucket,

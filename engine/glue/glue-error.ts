@@ -1,3 +1,4 @@
+import { credentialsMayCome } from '../aws-credentials.js';
 import { MigrationError } from '../errors.js';
 
 /** Glue, or the account, has no room now: what was asked for was not done, and may be asked for again later. */
@@ -56,7 +57,7 @@ export function isUnanswered(error: unknown): boolean {
 export function glueError(error: unknown, { action, resource }: Asked): MigrationError {
   if (error instanceof MigrationError) return error;
   const name = nameOf(error);
-  if (accessErrors.has(name))
+  if (accessErrors.has(name) && !credentialsMayCome(error))
     return new MigrationError(
       'GLUE_ACCESS',
       `${action} on ${resource}: ${name}. Allow the worker's role ${action} on it, and check its credentials and region.`,

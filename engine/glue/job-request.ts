@@ -55,6 +55,8 @@ export interface ExportJobRequest extends JobRequest {
    * nobody writes to (`consistency: quiesced`).
    */
   readonly statements: readonly string[];
+  /** What to tell of SQL Server's error numbers. Others are SOURCE_QUERY, or SOURCE_CONNECTION from severity 17 on. */
+  readonly serverErrors: Readonly<Record<string, { readonly code: string; readonly advice: string }>>;
   /** Whether `h` comes with each row: then what the source says is the sum of the server's hashes. */
   readonly serverHash: boolean;
 }

@@ -22,6 +22,8 @@ export interface TargetEndpoint {
   readonly tls?: boolean;
   /** 4 unless given. */
   readonly maxConnections?: number;
+  /** How long `query` waits for its answer; 5 minutes unless given. */
+  readonly answerWithinMs?: number;
 }
 
 /** What a single statement needs: a Target, or a client inside its transaction. */
@@ -33,6 +35,11 @@ export type TargetClient = PoolClient;
 
 /** A small pool on one database. Every failure leaves it as a MigrationError out of `errors.ts`. */
 export interface Target extends Queryable {
+  /**
+   * For a statement that is short. Without an answer within five minutes the connection is taken for dead and closed
+   * (TARGET_CONNECTION): the system would wait three times as long for what a vanished host never acknowledges.
+   */
+  query: Queryable['query'];
   /** `host:port/database`, for messages. */
   readonly address: string;
   /** Lends a connection. When `signal` aborts, its socket is closed at once and `signal.reason` is thrown. */
@@ -112,11 +119,28 @@ export function createTarget(endpoint: TargetEndpoint): Target {
     }, signal);
   }
 
+  async function query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<R>> {
+    const silence = new AbortController();
+    const giveUp = () =>
+      silence.abort(
+        new MigrationError(
+          'TARGET_CONNECTION',
+          `PostgreSQL at ${address}: no answer came in time; the connection is given up and it is tried again.`,
+        ),
+      );
+    const timer = setTimeout(giveUp, endpoint.answerWithinMs ?? 300_000);
+    try {
+      return await withClient((client) => client.query<R>(text, values), silence.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   return {
     address,
     withClient,
     transaction,
-    query: (text, values) => withClient((client) => client.query(text, values)),
+    query,
     close: () => lender.close(),
   };
 }
@@ -132,6 +156,8 @@ function poolConfig(endpoint: TargetEndpoint): PoolConfig {
     connectionTimeoutMillis: 15_000,
     idleTimeoutMillis: 10_000,
     keepAlive: true,
+    // The system's own delay is two hours.
+    keepAliveInitialDelayMillis: 30_000,
     onConnect: async (client) => {
       await client.query(sessionSettings);
     },

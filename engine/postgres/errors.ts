@@ -18,7 +18,12 @@ interface Rule {
 
 /** SQLSTATE -> code, first match. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const rules: readonly Rule[] = [
-  { state: /^28/, code: 'TARGET_LOGIN', advice: 'Check RDS_USER, its password and pg_hba.conf.' },
+  {
+    state: /^28/,
+    code: 'TARGET_LOGIN',
+    advice:
+      'Check RDS_USER, its password (RDS_PASSWORD, RDS_PASSWORD_FILE or RDS_SECRET_ID) and pg_hba.conf.',
+  },
   { state: /^3D000$/, code: 'TARGET_LOGIN', advice: 'Check RDS_DATABASE, or create the database.' },
   { state: /^42501$/, code: 'TARGET_PERMISSION', advice: 'See docs/target-permissions.md for the grants.' },
   {

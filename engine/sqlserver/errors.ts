@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodes, MigrationError } from '../errors.js';
-import { type FaultFacts, faultFacts, SourceFault, wrappedMigrationError } from './fault.js';
+import { type FaultFacts, faultFacts, SourceFault, says, wrappedMigrationError } from './fault.js';
 import { type ServerErrorRule, serverErrorRules } from './server-errors.js';
 
 /** Where an error happened, for its message. */
@@ -30,16 +30,15 @@ const nameMismatch = 'ERR_TLS_CERT_ALTNAME_INVALID';
 /** The driver got no token from Microsoft Entra. */
 const noToken = 'EFEDAUTH';
 const noTokenAdvice =
-  'Microsoft Entra gave no token: check SOURCE_AUTH, SOURCE_TENANT_ID and SOURCE_CLIENT_ID, the secret of the service ' +
-  'principal or the identity of this machine, and that the identity is a user of the database (CREATE USER … FROM EXTERNAL PROVIDER)';
-/** It could not be asked. */
-const unresolved: ReadonlySet<string> = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ETIMEDOUT',
-  'ECONNRESET',
-]);
+  'check SOURCE_AUTH, SOURCE_TENANT_ID and SOURCE_CLIENT_ID, the secret of the service principal or the identity of ' +
+  'this machine, and that the identity is a user of the database (CREATE USER … FROM EXTERNAL PROVIDER)';
+/**
+ * What Microsoft Entra says of a wrong secret, tenant or application, or of one that is disabled or not allowed in. All
+ * else, its own failures and throttling included, comes from the library as the same error without a code.
+ * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+ */
+const refusedByEntra =
+  /AADSTS(7000215|7000222|7000216|700016|700027|7000112|7000229|90002|900023|500011|50034|50057|50105|65001|53003)\b/;
 
 /** Codes of mssql that mean a mistake of the caller. */
 const misuseCodes: ReadonlySet<string> = new Set(['EPARAM', 'EARGS', 'EINJECT', 'EREQINPROG', 'ENOTBEGUN']);
@@ -61,8 +60,16 @@ export function connectError(
   const known = [...reported, ...(facts.number === undefined ? [] : [facts.number])];
   const named = tellingRule(known);
   if (named !== undefined) return fromRule(named.rule, { ...facts, number: named.number }, place);
-  if (facts.codes.includes(noToken) && !facts.codes.some((code) => unresolved.has(code)))
-    return build('SOURCE_LOGIN', noTokenAdvice, facts, place);
+  if (facts.codes.includes(noToken))
+    return says(error, refusedByEntra)
+      ? build('SOURCE_LOGIN', `Microsoft Entra gave no token: ${noTokenAdvice}`, facts, place)
+      : build(
+          'SOURCE_UNREACHABLE',
+          `no token could be had from Microsoft Entra; it is tried again. If it persists, look whether this machine ` +
+            `reaches Entra, and ${noTokenAdvice}`,
+          facts,
+          place,
+        );
   if (facts.codes.includes('ELOGIN')) return refusedLogin({ ...facts, number: known[0] }, place);
   const reason = facts.codes.find((code) => code !== 'ESOCKET') ?? facts.codes[0] ?? 'unknown cause';
   return build(

@@ -49,6 +49,11 @@ export function wrappedMigrationError(error: unknown): MigrationError | undefine
   return unwrap(error, new Set()).find((item) => item instanceof MigrationError);
 }
 
+/** Whether a text somewhere in a chain of driver errors matches. */
+export function says(error: unknown, pattern: RegExp): boolean {
+  return unwrap(error, new Set()).some(({ message }) => typeof message === 'string' && pattern.test(message));
+}
+
 /** SQL Server's error number behind a MigrationError of this room, where there is one. */
 export function serverErrorNumber(error: unknown): number | undefined {
   const cause = error instanceof Error ? error.cause : undefined;

@@ -57,8 +57,9 @@ class S3Bucket implements Bucket {
           await putBytes(this.#object(key), Buffer.from(body), condition);
           return true;
         } catch (error) {
-          // Where an answer was lost, the client's own repetition meets the object that it has put.
-          if (s3Status(error) === 412) return s3Attempts(error) > 1 && (await this.get(key))?.body === body;
+          // Where an answer was lost, a repetition, the client's own or this one's, meets the object that was put.
+          if (s3Status(error) === 412)
+            return (attempt > 1 || s3Attempts(error) > 1) && (await this.get(key))?.body === body;
           if (expected !== null && isMissingObject(error)) return false;
           // 409: another conditional write of this key was under way, and may or may not have succeeded.
           if (s3Status(error) !== 409 || attempt === 5) throw error;

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { MigrationError } from '../errors.js';
 import { crc32OfFile } from './crc32.js';
+import { inLanes } from './lanes.js';
 import { s3Status } from './s3-error.js';
-import { inLanes, pieceBytes, piecesInFlight, type S3Object } from './s3-object.js';
+import { pieceBytes, piecesInFlight, type S3Object } from './s3-object.js';
 
 /** Attempts in a row that bring not one byte of a piece. */
 const maxVainAttempts = 4;

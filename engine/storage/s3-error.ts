@@ -1,3 +1,4 @@
+import { credentialsMayCome } from '../aws-credentials.js';
 import { type ErrorCode, MigrationError } from '../errors.js';
 import type { S3Settings } from './s3-client.js';
 import { fileError, systemCode, textField } from './storage-error.js';
@@ -89,6 +90,7 @@ function judge(
 ): readonly [ErrorCode, string] {
   if (throttled.has(name) || status === 429 || status === 503)
     return ['STORAGE_THROTTLED', 'The store asks for fewer requests.'];
+  if (credentialsMayCome(error)) return ['STORAGE_IO', "The container's credentials cannot be had now."];
   if (elsewhere.has(name) || status === 301) return ['STORAGE_ACCESS', inAnotherRegion(error, attempt)];
   if (expired.has(name)) {
     return ['STORAGE_ACCESS', "This worker's credentials have expired: renew them, or give it a role."];

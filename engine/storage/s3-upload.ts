@@ -12,7 +12,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { MigrationError } from '../errors.js';
 import { type Crc32, crc32Of, RunningCrc32 } from './crc32.js';
-import { inLanes, pieceBytes, piecesInFlight, type S3Object } from './s3-object.js';
+import { inLanes } from './lanes.js';
+import { pieceBytes, piecesInFlight, type S3Object } from './s3-object.js';
 import { textField } from './storage-error.js';
 
 /** S3 takes no more parts an upload than 10,000. */

@@ -2,17 +2,7 @@ import { describeType } from '../rows/describe-type.js';
 import type { DuckDbSession } from './duckdb.js';
 import { compareAlike } from './join-key-types.js';
 import { type ColumnOrigin, type KnownTable, Scope, type TableUse } from './scope.js';
-import {
-  type Ast,
-  type AstNode,
-  list,
-  node,
-  numberOf,
-  parseSelect,
-  renderSelect,
-  text,
-  walk,
-} from './sql-ast.js';
+import { type Ast, type AstNode, list, node, parseSelect, renderSelect, text, walk } from './sql-ast.js';
 import { invalid, refuseUnsupported, unsupported } from './supported-sql.js';
 
 export interface JoinUse extends TableUse {
@@ -32,6 +22,8 @@ export interface Output {
   readonly name: string;
   /** Present where the output is a column as it is; absent for an expression. */
   readonly from?: ColumnOrigin;
+  /** Of DuckDB's parser. */
+  readonly tree: AstNode;
 }
 
 /** All of a transform: its outputs, and the tables that they come from. */
@@ -41,8 +33,8 @@ export interface Lineage {
   readonly outputs: readonly Output[];
   /** `SELECT …`, without its FROM. */
   readonly selectList: string;
-  /** The file's own text before the first table of its FROM. */
-  readonly head: string;
+  /** What names in the outputs' trees mean. */
+  readonly scope: Pick<Scope, 'resolve' | 'typeOf'>;
 }
 
 /**
@@ -64,12 +56,7 @@ export async function readLineage(
   const outputs = list(select.select_list).map((item) => output(node(item), scope, file));
   refuseUnused(scope, file);
   const selectList = await renderSelect(session, { ...select, from_table: nothing });
-  return { left, joins, outputs, selectList, head: textBefore(leftNode, transform.sql) };
-}
-
-/** The parser counts in bytes of UTF-8. */
-function textBefore({ query_location: location }: AstNode, sql: string): string {
-  return Buffer.from(sql).subarray(0, numberOf(location)).toString();
+  return { left, joins, outputs, selectList, scope };
 }
 
 const nothing: AstNode = { type: 'EMPTY', alias: '', sample: null };
@@ -139,14 +126,14 @@ function output(item: AstNode, scope: Scope, file: string): Output {
   const alias = text(item.alias);
   if (item.class === 'COLUMN_REF') {
     const from = scope.resolve(item);
-    return { name: alias || from.column, from };
+    return { name: alias || from.column, from, tree: item };
   }
   if (alias === '') throw invalid(file, 'an expression has no name; write <expression> AS <target column>');
   for (const part of walk(item)) {
     // Also refuses current_timestamp and the like: without parentheses they parse as columns.
     if (part.class === 'COLUMN_REF') scope.resolve(part);
   }
-  return { name: alias };
+  return { name: alias, tree: item };
 }
 
 function refuseUnused(scope: Scope, file: string): void {

@@ -55,9 +55,9 @@ export function text(value: Ast | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A number that is no constant of the SQL, such as a position in its text. */
-export function numberOf(value: Ast | undefined): number {
-  return Number(text(value).slice(numberMark.length));
+/** Digits of a number, as the parser writes it; empty where it is none. */
+export function digitsOf(value: Ast | undefined): string {
+  return text(value).startsWith(numberMark) ? text(value).slice(numberMark.length) : '';
 }
 
 /** Every node of a tree, itself first. */

@@ -27,8 +27,8 @@ const expressions: ReadonlySet<Ast | undefined> = new Set([
 ]);
 
 /**
- * The functions that DuckDB and Spark both have by this name and with one meaning, and that give the same value on
- * each run: no clock, setting, random number or aggregate. A list of what is refused would have holes: DuckDB says
+ * The functions that give the same value on each run: no clock, setting, random number or aggregate. Those of which
+ * Spark gives the same value as well are in `engine/glue/spark-functions.ts`. A list of what is refused would have holes: DuckDB says
  * CONSISTENT of age(timestamp) and current_localtimestamp(), and nothing at all of macros such as ago().
  */
 export const functions: ReadonlySet<string> = new Set(

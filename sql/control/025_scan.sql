@@ -6,7 +6,7 @@ CREATE TABLE migration_control.scan (
   target   text NOT NULL,
   server   text NOT NULL,
   database text NOT NULL,
-  -- The last run that planned it; another run takes over what is done where its plan is equal.
+  -- The last run that planned it; another run takes over what was read where its plan is equal.
   run_id   text NOT NULL REFERENCES migration_control.run,
   -- Hash of the windows, their rows and what decides their content.
   plan     text NOT NULL,
@@ -43,7 +43,11 @@ CREATE TABLE migration_control.scan_range (
   -- NULL until it is read.
   rows       bigint,
   bytes      bigint,
+  -- Checksum of all its rows, those of windows that are done included.
+  sum        text,
   method     text CHECK (method IN ('server', 'reader')),
+  -- The run that has read it, or has proven that the source still holds what an earlier run read: only then it counts.
+  read_by    text,
   UNIQUE (scan_id, position, ordinal)
 );
 

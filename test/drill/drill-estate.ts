@@ -8,7 +8,7 @@ import { FaultProxy } from '../support/fault-proxy.js';
 import { allOrNothing, type DrillServices, type Service, startServices } from './drill-services.js';
 import { Supervised } from './supervised.js';
 
-const databases = ['DatabaseA', 'DatabaseB'] as const;
+export const databases = ['DatabaseA', 'DatabaseB'] as const;
 export const category = 'cell_perf_stats';
 
 const projectRoot = resolve(__dirname, '../..');

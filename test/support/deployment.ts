@@ -24,6 +24,7 @@ interface Resource {
   readonly Type: string;
   // Whatever CloudFormation knows.
   readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
   readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 

@@ -58,6 +58,8 @@ export class FakeEngine {
   readonly transformed: string[] = [];
   /** Chunks of each whole that was transformed, in time. */
   readonly wholes: (readonly string[])[] = [];
+  /** How often a whole waited for what was parked of it. */
+  held = 0;
   /** How many of these transforms were cancelled. */
   interrupted = 0;
   /** Ranges that were read, databases whose windows were published, and those whose scan was parked, with its cause. */
@@ -149,7 +151,10 @@ export class FakeEngine {
           ({ id, state }) => state === 'PENDING' && !this.exported.includes(id),
         );
         if (unexported) return { state: 'unexported', pending: 0, skipped: 0 };
-        if (at('NEEDS_ATTENTION') > 0) return { state: 'parked', pending: 0, skipped: 0 };
+        if (at('NEEDS_ATTENTION') > 0) {
+          this.held += 1;
+          return { state: 'parked', pending: 0, skipped: 0 };
+        }
         this.wholes.push(members.filter(({ state }) => state !== 'SKIPPED').map(({ id }) => id));
         await this.#wait(this.plan.wholeMs ?? 0).catch((error: unknown) => {
           this.interrupted += 1;
@@ -164,12 +169,14 @@ export class FakeEngine {
         return { state: 'transformed', pending: at('PENDING'), skipped: at('SKIPPED') };
       },
       parkWhole: async ({ target, server, database }) => {
-        for (const { id, state } of this.#members({
+        const scope = {
           target,
           ...(server !== undefined && { server }),
           ...(database !== undefined && { database }),
-        }))
-          if (state === 'PENDING') this.#set(id, 'NEEDS_ATTENTION');
+        };
+        const members = () => this.#members(scope);
+        for (const { id, state } of members()) if (state === 'PENDING') this.#set(id, 'NEEDS_ATTENTION');
+        return members().filter(({ state }) => state === 'NEEDS_ATTENTION').length;
       },
       copyChunk: (ref) => this.#export(ref),
       importChunk: done,
@@ -212,7 +219,11 @@ export class FakeEngine {
         return {
           resolved: parked.length,
           parked: this.inState('NEEDS_ATTENTION'),
-          databases: [...new Set(parked.map(([, { database }]) => database))],
+          databases: [
+            ...new Set(
+              [...states.values()].filter(({ state }) => state === 'PENDING').map(({ database }) => database),
+            ),
+          ],
         };
       },
       finalizeTarget: async () => {

@@ -159,7 +159,8 @@ function described(run: StandInRun): Body {
     JobRunState: run.states[0],
     Arguments: run.arguments,
     ...(run.states[0] !== 'WAITING' && { StartedOn: run.startedOn }),
-    LogGroupName: '/aws-glue/jobs',
+    // The service's example has no slash at its end, its answers may.
+    LogGroupName: '/aws-glue/jobs/',
     ...(run.errorMessage !== undefined && { ErrorMessage: run.errorMessage }),
   };
 }

@@ -45,9 +45,9 @@ export async function copyAll(copying: Copying): Promise<'copied' | 'again'> {
     if (databases.pending.length > 0) continue;
     // Whatever the workflows believe: the control tables say what is done.
     const { planned, done, skipped, parked } = progress.chunks;
-    if (planned === done + skipped) return 'copied';
     // What waits for parked chunks of its whole is asked for again once they are resolved.
     if (databases.waiting && parked === 0) continue;
+    if (planned === done + skipped) return 'copied';
     if (planned > done + skipped + parked && !databases.waiting) {
       forgotten += 1;
       if (forgotten > maxRounds) throw unaccounted(planned - done - skipped - parked);

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type {
   Activities,
   DatabaseId,
@@ -152,14 +152,18 @@ export class Wholes {
     this.#events?.copy(whole.databases);
   }
 
-  /** A pause interrupts it; what fails parks its chunks, and no other ones. */
+  /**
+   * A pause interrupts it; what fails parks its chunks, and no other ones. Throws where none of them is pending, so that
+   * nobody could retry it.
+   */
   async #stopped(whole: Whole, error: unknown): Promise<void> {
     if (isCancellation(error)) whole.stage = 'export';
     else await this.#park(whole, causeOf(error));
   }
 
   async #park(whole: Whole, { code, message }: Cause): Promise<void> {
-    await parkWhole({ runId: this.runId, ...whole.id, code, message });
+    const parked = await parkWhole({ runId: this.runId, ...whole.id, code, message });
+    if (parked === 0) throw nothingToPark(code, message);
     whole.rounds = 0;
     whole.stage = 'parked';
   }
@@ -184,6 +188,14 @@ function wholesOf(databases: readonly DatabaseId[], scopes: RunSummary['wholes']
     wholes.set(nameOf(id), whole);
   }
   return [...wholes.values()];
+}
+
+function nothingToPark(code: string, message: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    nonRetryable: true,
+    message: `${message} No chunk of the whole is pending that could be parked: mend the cause, then start the category again with job_mode resume (restart, where the cause lies in rows at the source).`,
+  });
 }
 
 function nameOf({ target, server, database }: WholeId): string {

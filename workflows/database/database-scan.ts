@@ -5,7 +5,8 @@ import { resolveOptions, stepOptions } from '../options.js';
 
 type Range = ScanPage['ranges'][number];
 
-interface Reading {
+/** An activity under way. */
+interface Work {
   readonly scope: CancellationScope;
   /** Cancelled by a hold, and so to be started again. */
   interrupted: boolean;
@@ -20,7 +21,12 @@ export interface ScanEvents {
   readonly failed: (error: unknown) => void;
 }
 
-const control = proxyActivities<Activities>({ ...resolveOptions, summary: 'one reading for all windows' });
+const control = proxyActivities<Activities>({
+  ...resolveOptions,
+  // Cancelled is only what has stopped writing.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  summary: 'one reading for all windows',
+});
 
 /**
  * The one reading of a database for all of its windows (chunk.onePass): ranges of keys, each an activity that holds a
@@ -30,10 +36,14 @@ const control = proxyActivities<Activities>({ ...resolveOptions, summary: 'one r
 export class DatabaseScan {
   #state: 'unopened' | 'under' | 'over' = 'unopened';
   #waiting: readonly Range[] = [];
-  readonly #reading = new Map<string, Reading>();
+  readonly #reading = new Map<string, Work>();
+  /** The look at what is to be read, or the publication. */
+  #atOnce: Work | undefined;
   #of = 0;
   #ending = false;
   #cause: Cause | undefined;
+  /** A look that was asked for while the scan was under way. */
+  #again = false;
 
   constructor(
     private readonly database: DatabaseRef,
@@ -68,18 +78,20 @@ export class DatabaseScan {
 
   /** Parked chunks may be pending once more, and what is left of the scan with them. */
   lookAgain(): void {
-    if (this.#state !== 'over') return;
-    this.#state = 'unopened';
-    this.#cause = undefined;
+    this.#again = true;
+    this.#lookIfOver();
   }
 
-  /** Finds out what is to be read, where that is not known. */
+  /** Finds out what is to be read, where that is not known; a hold ends it without an answer. */
   async open(): Promise<void> {
     if (this.#state !== 'unopened') return;
-    const { open, of, ranges } = await control.openScan(this.database);
-    this.#state = open ? 'under' : 'over';
-    this.#of = of;
-    this.#waiting = ranges;
+    this.#again = false;
+    const page = await this.#interruptible(() => control.openScan(this.database));
+    if (page === undefined) return;
+    this.#state = page.open ? 'under' : 'over';
+    this.#of = page.of;
+    this.#waiting = page.ranges;
+    this.#lookIfOver();
     this.events.changed();
   }
 
@@ -98,11 +110,32 @@ export class DatabaseScan {
     return true;
   }
 
-  /** Cancels what is being read, to be started again. */
+  /** Cancels what is under way, to be started again. */
   interrupt(): void {
-    for (const reading of this.#reading.values()) {
-      reading.interrupted = true;
-      reading.scope.cancel();
+    for (const work of [...this.#reading.values(), ...(this.#atOnce === undefined ? [] : [this.#atOnce])]) {
+      work.interrupted = true;
+      work.scope.cancel();
+    }
+  }
+
+  #lookIfOver(): void {
+    if (!this.#again || this.#state !== 'over') return;
+    this.#again = false;
+    this.#state = 'unopened';
+    this.#cause = undefined;
+  }
+
+  /** Undefined where a hold has cut it off. */
+  async #interruptible<T>(activity: () => Promise<T>): Promise<T | undefined> {
+    const work = { scope: new CancellationScope(), interrupted: false };
+    this.#atOnce = work;
+    try {
+      return await work.scope.run(activity);
+    } catch (error) {
+      if (!work.interrupted || CancellationScope.current().consideredCancelled) throw error;
+      return undefined;
+    } finally {
+      this.#atOnce = undefined;
     }
   }
 
@@ -130,24 +163,28 @@ export class DatabaseScan {
 
   async #end(): Promise<void> {
     try {
-      if (this.#cause === undefined) await this.#publish();
-      else await this.#park(this.#cause, false);
+      if (this.#cause !== undefined) await this.#park(this.#cause, false);
+      else if (!(await this.#publish())) return;
       this.#state = 'over';
+      // A retry may have come before the answer to the parking.
+      this.#lookIfOver();
     } finally {
       this.#ending = false;
     }
   }
 
-  async #publish(): Promise<void> {
+  /** False where a hold has cut it off. */
+  async #publish(): Promise<boolean> {
     const { publishScan } = proxyActivities<Activities>({
       ...stepOptions,
       summary: 'raw parts of all windows',
     });
     try {
-      await publishScan(this.database);
+      return (await this.#interruptible(() => publishScan(this.database))) !== undefined;
     } catch (error) {
       if (isCancellation(error)) throw error;
       await this.#park(causeOf(error), true);
+      return true;
     }
   }
 

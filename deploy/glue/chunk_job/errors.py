@@ -2,18 +2,6 @@
 
 import re
 
-# SQL Server's error numbers, by the code that the engine has for them.
-SERVER_CODES = {
-    208: ("SOURCE_OBJECT", "a table or column does not exist; plan the category again"),
-    229: ("SOURCE_PERMISSION", "the login may not read the table; see docs/source-permissions.md"),
-    230: ("SOURCE_PERMISSION", "the login may not read a column; see docs/source-permissions.md"),
-    1205: ("SOURCE_DEADLOCK", "the server chose the reader as a deadlock's victim"),
-    1222: ("SOURCE_BUSY", "a lock was not granted in time"),
-    3952: ("SOURCE_SNAPSHOT", "SNAPSHOT isolation is not allowed in this database"),
-    4060: ("SOURCE_DATABASE", "the database cannot be opened by this login"),
-    18456: ("SOURCE_LOGIN", "the login failed; check the secret"),
-}
-
 
 class JobError(Exception):
     """A cause with a code of the engine's."""
@@ -24,32 +12,44 @@ class JobError(Exception):
         self.message = message
 
 
-def told(error, fallback):
-    """Any exception as a JobError. Texts of Spark and of drivers may quote values, so only their kind is told."""
+def told(error, fallback, server_errors):
+    """Any exception as a JobError. Texts of Spark and of drivers may quote values, so only their kind is told.
+
+    `server_errors`: of the request, code and advice for each number of SQL Server's that the engine knows.
+    """
     if isinstance(error, JobError):
         return error
     for cause in _java_causes(error):
         name = cause.getClass().getName()
         if name.endswith("SQLServerException"):
-            return _source_error(cause)
+            return _source_error(cause, server_errors)
         if name.endswith("DiskErrorException") or "No space left on device" in str(cause.getMessage()):
             return JobError("DISK_FULL", "A disk of the Spark cluster is full. Use more or larger workers.")
     return JobError(fallback, f"Spark stopped with {_kind(error)}. The job's error log says where.")
 
 
-def _source_error(cause):
+def _source_error(cause, server_errors):
     number = cause.getErrorCode()
-    if number in SERVER_CODES:
-        code, reason = SERVER_CODES[number]
-        return JobError(code, f"SQL Server error {number}: {reason}.")
+    known = server_errors.get(str(number))
+    if known:
+        return JobError(known["code"], f"SQL Server error {number}: {known['advice']}.")
+    if number > 0 and _severity(cause) >= 17:
+        return JobError("SOURCE_CONNECTION", f"SQL Server error {number} of the server itself; it is tried again.")
     if number > 0:
         return JobError("SOURCE_QUERY", f"SQL Server error {number}: see its text in SQL Server's documentation.")
     text = str(cause.getMessage())
-    if re.search(r"SSL|TLS|certificate", text):
+    # A handshake that merely broke off says SSL as well, and may succeed the next time.
+    if re.search(r"certificate|PKIX|trust ?store|keystore", text, re.IGNORECASE):
         return JobError("TLS_VERIFICATION", "No verified TLS connection to SQL Server; check its certificate and tls.trustStore.")
     if "TCP/IP connection" in text:
         return JobError("SOURCE_UNREACHABLE", "SQL Server cannot be reached; check the job's connection and security groups.")
     return JobError("SOURCE_CONNECTION", "The connection to SQL Server broke.")
+
+
+def _severity(cause):
+    """17 to 19 are a shortage of resources, from 20 on the session has ended; below, the statement is at fault."""
+    said = cause.getSQLServerError()
+    return said.getErrorSeverity() if said is not None else 0
 
 
 def _java_causes(error):

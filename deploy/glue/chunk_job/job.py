@@ -16,6 +16,8 @@ SETTINGS = {
     # One meaning of everything, wherever the cluster is: overflow and bad casts are errors, times have no zone.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    # A decimal that outgrows 38 digits is an error, not rounded.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     # Dates before 1582 rest as they are, in the calendar that SQL Server, DuckDB and PostgreSQL have.
@@ -42,11 +44,12 @@ def run(kind, fallback, work):
     attempt = arguments["chunk_attempt"]
     result = {"scriptVersion": SCRIPT_VERSION, "attempt": attempt}
     folder = arguments["request"].rsplit("/", 1)[0]
+    request = {}
     try:
         request = _request(spark, arguments, kind)
         result |= {"state": "done", **work(spark, request)}
     except Exception as error:  # The engine needs an answer of every end.
-        known = told(error, fallback)
+        known = told(error, fallback, request.get("serverErrors", {}))
         # Frames without the error's text, which may quote values.
         frames = "".join(traceback.format_tb(error.__traceback__))
         print(f"{frames}{known.code}: {known.message}", file=sys.stderr)

@@ -1,11 +1,13 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import type { InfraConfig } from '../config.js';
+import { arnOf } from './arns.js';
 
 /** The one key of the deployment: buckets, secrets, logs, alarms. It outlives the stack, as the data does. */
-export function createKey(scope: Construct, name: string): Key {
-  const { region, account } = Stack.of(scope);
+export function createKey(scope: Construct, config: InfraConfig): Key {
+  const { name, region, account } = config;
   const key = new Key(scope, 'Key', {
     alias: `alias/${name}`,
     description: `Buckets, secrets, logs and alarms of ${name}`,
@@ -19,7 +21,7 @@ export function createKey(scope: Construct, name: string): Key {
       actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
       resources: ['*'],
       conditions: {
-        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${account}:log-group:*` },
+        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': arnOf(config, 'logs', 'log-group:*') },
       },
     }),
   );

@@ -33,12 +33,14 @@ export function temporalEnvironment({ name, temporal }: InfraConfig): Readonly<R
 
 /** The rest of what a worker is told, by the founding names. */
 export function migrationEnvironment(
-  { account, target, sources }: InfraConfig,
+  config: InfraConfig,
   { buckets, key, sourceSecret }: FoundationStack,
 ): Readonly<Record<string, string>> {
+  const { account, target, sources } = config;
+  const names = parameterNames(config);
   return {
-    MIGRATION_PARAMETER: parameterNames.migration,
-    SERVER_MAPPINGS_PARAMETER: parameterNames.mappings,
+    MIGRATION_PARAMETER: names.migration,
+    SERVER_MAPPINGS_PARAMETER: names.mappings,
     RDS_ENDPOINT: target.endpoint,
     RDS_USER: target.user,
     RDS_DATABASE: target.database,

@@ -16,6 +16,9 @@ import { closedRole } from './permissions.js';
 const scripts = join(__dirname, '../../glue');
 /** Glue brings an older driver, which the scripts were not proven with; this one is put there by hand (docs/aws.md). */
 const driverKey = 'drivers/mssql-jdbc-12.10.1.jre11.jar';
+/** Beside it, the authority of the SQL Servers where it is none that Java trusts. */
+const trustStoreKey = ({ sources }: InfraConfig): readonly string[] =>
+  sources.trustStore === undefined ? [] : [`drivers/${sources.trustStore}`];
 const concurrentRuns = 50;
 /** Of one run; the engine gives up a step that stands still long before. */
 const timeoutMinutes = 12 * 60;
@@ -51,7 +54,7 @@ export function createGlueJobs(
   };
   const programs = [
     ...Object.values(assets).map(({ bucket, s3ObjectKey }) => bucket.arnForObjects(s3ObjectKey)),
-    bucketArn(config, 'stats', driverKey),
+    ...[driverKey, ...trustStoreKey(config)].map((key) => bucketArn(config, 'stats', key)),
   ];
   const connectionName = `${config.name}-network`;
   const role = closedRole(
@@ -74,6 +77,9 @@ export function createGlueJobs(
         '--extra-py-files': assets.modules.s3ObjectUrl,
         '--extra-jars': `s3://${bucketName(config, 'stats')}/${driverKey}`,
         '--user-jars-first': 'true',
+        ...Object.fromEntries(
+          trustStoreKey(config).map((key) => ['--extra-files', `s3://${bucketName(config, 'stats')}/${key}`]),
+        ),
         '--enable-continuous-cloudwatch-log': 'true',
         '--job-language': 'python',
       },

@@ -85,8 +85,8 @@ export function gluePermissions(
       sid: 'WriteLogs',
       why: 'Logs of a run, in groups that Glue creates and names after its security configuration.',
       actions: ['logs:AssociateKmsKey', 'logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [arnOf(config, 'logs', 'log-group:/aws-glue/jobs/*')],
-      wildcard: 'Glue names its log groups after security configurations and roles.',
+      resources: [arnOf(config, 'logs', 'log-group:/aws-glue/jobs*')],
+      wildcard: 'Glue names its groups /aws-glue/jobs-<role>-<security configuration>/…',
     },
   ];
 }

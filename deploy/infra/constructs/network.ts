@@ -64,12 +64,13 @@ export function createNetwork(scope: Construct, config: InfraConfig): Network {
   const glue = group('Glue', 'Jobs of Glue for the migration');
   glue.addIngressRule(glue, Port.allTcp(), 'Driver and executors of one job');
   glue.addEgressRule(glue, Port.allTcp(), 'Driver and executors of one job');
-  // Else all parts would pass a NAT gateway, which costs more than the rest of their way.
-  new CfnVPCEndpoint(scope, 'S3Gateway', {
-    vpcId: network.vpc,
-    serviceName: `com.amazonaws.${Stack.of(scope).region}.s3`,
-    vpcEndpointType: 'Gateway',
-    routeTableIds: [...network.privateRouteTables],
-  });
+  // Without one all parts would pass a NAT gateway, which costs more than the rest of their way.
+  if (network.createS3Gateway)
+    new CfnVPCEndpoint(scope, 'S3Gateway', {
+      vpcId: network.vpc,
+      serviceName: `com.amazonaws.${Stack.of(scope).region}.s3`,
+      vpcEndpointType: 'Gateway',
+      routeTableIds: [...network.privateRouteTables],
+    });
   return { vpc, workers, glue };
 }

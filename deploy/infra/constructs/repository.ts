@@ -3,7 +3,10 @@ import { Repository, RepositoryEncryption, TagMutability } from 'aws-cdk-lib/aws
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
-/** Where the image of the Dockerfile is pushed to. A tag names one image for ever, so that a rollback is one. */
+/**
+ * Where the image of the Dockerfile is pushed to. A tag names one image for ever, so that a rollback is one. No image
+ * expires: a rule knows their age and number, and not which one the workers run on.
+ */
 export function createRepository(scope: Construct, name: string, key: IKey): Repository {
   return new Repository(scope, 'Repository', {
     repositoryName: name,
@@ -12,6 +15,5 @@ export function createRepository(scope: Construct, name: string, key: IKey): Rep
     encryption: RepositoryEncryption.KMS,
     encryptionKey: key,
     removalPolicy: RemovalPolicy.RETAIN,
-    lifecycleRules: [{ description: 'The last releases are enough to go back to', maxImageCount: 20 }],
   });
 }

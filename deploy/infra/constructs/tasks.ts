@@ -43,6 +43,8 @@ interface ContainerOptions {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly essential?: boolean;
+  /** Started again when it ends; an essential one takes its task with it instead. */
+  readonly restarts?: boolean;
   /** Arguments of dist/workers/health.js; none for what has no health of its own. */
   readonly health?: readonly string[];
 }
@@ -81,7 +83,7 @@ export function addContainer(
   task: FargateTaskDefinition,
   id: string,
   { config, repository, logGroup, temporalSecret }: TaskBase,
-  { entryPoint, command, environment, essential = true, health }: ContainerOptions,
+  { entryPoint, command, environment, essential = true, restarts = false, health }: ContainerOptions,
 ): ContainerDefinition {
   const container = task.addContainer(id, {
     image: ContainerImage.fromEcrRepository(repository, config.image.tag),
@@ -90,6 +92,7 @@ export function addContainer(
     environment,
     ...(temporalSecret !== undefined && { secrets: admission(config, temporalSecret) }),
     essential,
+    ...(restarts && { enableRestartPolicy: true, restartAttemptPeriod: Duration.seconds(60) }),
     readonlyRootFilesystem: true,
     stopTimeout: Duration.seconds(stopSeconds),
     linuxParameters: new LinuxParameters(task, `${id}Process`, { initProcessEnabled: true }),

@@ -45,11 +45,27 @@ interface ServerOptions {
 }
 
 /**
+ * `temporal` asks at the address that the server has bound itself to, and for the namespace that it makes last, once
+ * its tables are there.
+ */
+const health = {
+  command: [
+    'CMD-SHELL',
+    `temporal operator namespace describe --namespace default --address "$(hostname -i | cut -d' ' -f1):${temporalPort}"`,
+  ],
+  interval: Duration.seconds(15),
+  timeout: Duration.seconds(10),
+  startPeriod: Duration.seconds(300),
+  retries: 4,
+};
+
+/**
  * A Temporal server of the deployment's own: one container with all of its services, and Aurora Serverless for its state.
  * For trials: no Web UI, nothing but the security group says who may come in, and while the one container is replaced,
  * all runs stand still. What a run knows is safe in the database.
+ * Returns the service, which is there once the server answers.
  */
-export function createTemporalServer(scope: Construct, options: ServerOptions): void {
+export function createTemporalServer(scope: Construct, options: ServerOptions): FargateService {
   const { cluster, network, foundation, image } = options;
   const { name } = options.base.config;
   const group = new SecurityGroup(scope, 'TemporalGroup', {
@@ -91,6 +107,7 @@ export function createTemporalServer(scope: Construct, options: ServerOptions): 
     portMappings: [{ containerPort: temporalPort }],
     logging: LogDrivers.awsLogs({ logGroup: base.logGroup, streamPrefix: 'temporal' }),
     stopTimeout: Duration.seconds(60),
+    healthCheck: health,
   });
   server.addMountPoints({
     sourceVolume: authorities.volume,
@@ -99,7 +116,7 @@ export function createTemporalServer(scope: Construct, options: ServerOptions): 
   });
   server.addContainerDependencies({ container: copy, condition: ContainerDependencyCondition.SUCCESS });
   const names = new PrivateDnsNamespace(scope, 'Names', { name: domainOf(name), vpc: network.vpc });
-  new FargateService(scope, 'TemporalServer', {
+  const service = new FargateService(scope, 'TemporalServer', {
     cluster: cluster as ICluster,
     taskDefinition: task,
     desiredCount: 1,
@@ -111,6 +128,8 @@ export function createTemporalServer(scope: Construct, options: ServerOptions): 
     circuitBreaker: { rollback: true },
     cloudMapOptions: { cloudMapNamespace: names, name: serverName, dnsRecordType: DnsRecordType.A },
   });
+  service.node.addDependency(database);
+  return service;
 }
 
 /** Certificates are verified by both of the image's programs, which have names of their own for the same. */

@@ -117,8 +117,8 @@ function jobPermissions(config: InfraConfig, jobs: readonly string[]): readonly 
       sid: 'ReadJobLogs',
       why: 'The last lines of a failed run’s log; Glue names the groups after itself, the stream is the run.',
       actions: ['logs:GetLogEvents'],
-      resources: [arnOf(config, 'logs', 'log-group:/aws-glue/jobs/*')],
-      wildcard: 'Glue names its log groups after security configurations and roles.',
+      resources: [arnOf(config, 'logs', 'log-group:/aws-glue/jobs*')],
+      wildcard: 'Glue names its groups /aws-glue/jobs-<role>-<security configuration>/…',
     },
   ];
 }

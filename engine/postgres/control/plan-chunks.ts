@@ -129,7 +129,7 @@ async function upsert(client: TargetClient, scope: PlanScope, chunks: readonly P
      SELECT $1, $2, $3, $4, $5, $6, p.* FROM unnest($7::int[], $8::text[], $9::jsonb[], ${windowParameters(10)}) AS p
      ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
        ${windowUpdate}, ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
-       state = CASE WHEN c.state = 'DONE' THEN c.state ELSE 'PENDING' END, cause_code = NULL, cause_message = NULL,
+       rows_estimated = false, state = CASE WHEN c.state = 'DONE' THEN c.state ELSE 'PENDING' END, cause_code = NULL, cause_message = NULL,
        stage_schema = excluded.stage_schema, run_id = excluded.run_id, started_at = NULL, updated_at = now()`,
     [
       ...scopeValues(scope),

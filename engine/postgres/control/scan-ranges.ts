@@ -18,8 +18,10 @@ export interface ScanRange extends Omit<ChunkScope, 'runId'> {
   readonly from?: string;
   readonly to?: string;
   readonly isNull?: true;
-  /** Where it was read already. */
+  /** Where this run has read it, or proven it. */
   readonly done?: { readonly rows: number; readonly bytes: number };
+  /** Where an earlier run has read it: the source may hold other rows by now. */
+  readonly earlier?: { readonly checksum: SetChecksum; readonly bytes: number };
 }
 
 export interface ScanWindow {
@@ -40,7 +42,7 @@ export interface RangePart {
 export async function loadRange(db: Queryable, runId: string, rangeId: string): Promise<ScanRange> {
   const { rows } = await db.query<RangeRow>(
     `SELECT s.scan_id::text, s.category, s.target, s.server, s.database, s.attempt, r.range_id::text, r.position, r.ordinal,
-            r.key_column, r.key_from, r.key_to, r.key_null, r.rows::float8, r.bytes::float8
+            r.key_column, r.key_from, r.key_to, r.key_null, r.rows::float8, r.bytes::float8, r.sum, r.read_by = s.run_id AS own
        FROM migration_control.scan_range r JOIN migration_control.scan s USING (scan_id)
       WHERE r.range_id = $2 AND s.run_id = $1 AND s.attempt IS NOT NULL`,
     [runId, rangeId],
@@ -61,14 +63,14 @@ export async function listScanWindows(db: Queryable, scanId: string): Promise<re
 }
 
 /**
- * Keeps what a range holds of each window, in one transaction with the mark that it is read; the first attempt that does
- * so is the one that counts. Throws SUPERSEDED where the scan is another run's, or has begun anew.
+ * Keeps what a range holds of each window, in one transaction with the mark that it is read; the first attempt of a run that
+ * does so is the one that counts, in the place of what an earlier run has read. Throws SUPERSEDED where the scan is another run's, or has begun anew.
  */
 export async function recordRange(
   target: Target,
   runId: string,
   { scanId, rangeId, attempt }: Pick<ScanRange, 'scanId' | 'rangeId' | 'attempt'>,
-  read: { readonly rows: number; readonly bytes: number; readonly method: 'server' | 'reader' },
+  read: { readonly checksum: SetChecksum; readonly bytes: number; readonly method: 'server' | 'reader' },
   parts: readonly RangePart[],
 ): Promise<void> {
   await target.transaction(async (client) => {
@@ -78,11 +80,12 @@ export async function recordRange(
     );
     if (owned !== 1) throw superseded(rangeId);
     const { rowCount: first } = await client.query(
-      `UPDATE migration_control.scan_range SET rows = $2, bytes = $3, method = $4
-        WHERE range_id = $1 AND rows IS NULL`,
-      [rangeId, read.rows, read.bytes, read.method],
+      `UPDATE migration_control.scan_range SET rows = $2, bytes = $3, sum = $4, method = $5, read_by = $6
+        WHERE range_id = $1 AND read_by IS DISTINCT FROM $6`,
+      [rangeId, read.checksum.rows, read.bytes, read.checksum.sum, read.method, runId],
     );
     if (first !== 1) return;
+    await client.query('DELETE FROM migration_control.scan_part WHERE range_id = $1', [rangeId]);
     await client.query(
       `INSERT INTO migration_control.scan_part (range_id, chunk_id, rows, bytes, sum, parts)
        SELECT $1, p.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::jsonb[]) AS p`,
@@ -98,6 +101,21 @@ export async function recordRange(
   });
 }
 
+/** What an earlier run has read of a range counts in this one too. Throws SUPERSEDED as `recordRange` does. */
+export async function adoptRange(
+  db: Queryable,
+  runId: string,
+  { scanId, rangeId, attempt }: Pick<ScanRange, 'scanId' | 'rangeId' | 'attempt'>,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `UPDATE migration_control.scan_range r SET read_by = s.run_id FROM migration_control.scan s
+      WHERE r.range_id = $1 AND r.rows IS NOT NULL AND s.scan_id = r.scan_id
+        AND s.scan_id = $2 AND s.run_id = $3 AND s.attempt = $4`,
+    [rangeId, scanId, runId, attempt],
+  );
+  if (rowCount !== 1) throw superseded(rangeId);
+}
+
 /** A window's part of each range that holds rows of it, with the table's position; in the order of the ranges. */
 export type WindowPart = Omit<RangePart, 'chunkId'> & {
   readonly position: number;
@@ -107,7 +125,7 @@ export type WindowPart = Omit<RangePart, 'chunkId'> & {
 export interface ChunkToPublish {
   readonly chunkId: string;
   readonly epoch: number;
-  /** Of a part of a window that was split, the rows may be an estimate. */
+  /** Of a part of a window that this run has split, the planned rows are an estimate. */
   readonly counted: boolean;
 }
 
@@ -122,8 +140,8 @@ export async function windowsToPublish(
     chunks: readonly ChunkToPublish[] | null;
   }>(
     `SELECT s.attempt,
-            (SELECT count(*)::int FROM migration_control.scan_range r WHERE r.scan_id = s.scan_id AND r.rows IS NULL) AS left,
-            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'epoch', c.epoch, 'counted', c.split_of IS NULL) ORDER BY c.ordinal)
+            (SELECT count(*)::int FROM migration_control.scan_range r WHERE r.scan_id = s.scan_id AND r.read_by IS DISTINCT FROM s.run_id) AS left,
+            (SELECT jsonb_agg(jsonb_build_object('chunkId', c.chunk_id::text, 'epoch', c.epoch, 'counted', NOT c.rows_estimated) ORDER BY c.ordinal)
                FROM migration_control.scan_window w JOIN migration_control.chunk c USING (chunk_id)
               WHERE w.scan_id = s.scan_id AND w.wanted AND c.run_id = s.run_id AND c.epoch = w.epoch
                 AND c.state IN ('PENDING', 'NEEDS_ATTENTION')) AS chunks
@@ -167,13 +185,14 @@ export async function listWindowParts(
   );
 }
 
-/** Of all scans of a run that have begun and not ended. */
+/** What a run has read, or proven, of all its scans that have begun and not ended. */
 export async function scanProgress(
   db: Queryable,
   runId: string,
 ): Promise<{ readonly ranges: number; readonly read: number; readonly rows: number }> {
   const { rows } = await db.query<{ ranges: number; read: number; rows: number }>(
-    `SELECT count(*)::int AS ranges, count(r.rows)::int AS read, coalesce(sum(r.rows), 0)::float8 AS rows
+    `SELECT count(*)::int AS ranges, (count(*) FILTER (WHERE r.read_by = s.run_id))::int AS read,
+            coalesce(sum(r.rows) FILTER (WHERE r.read_by = s.run_id), 0)::float8 AS rows
        FROM migration_control.scan s JOIN migration_control.scan_range r USING (scan_id)
       WHERE s.run_id = $1 AND s.attempt IS NOT NULL`,
     [runId],
@@ -197,10 +216,14 @@ interface RangeRow {
   readonly key_null: boolean;
   readonly rows: number | null;
   readonly bytes: number | null;
+  readonly sum: string | null;
+  readonly own: boolean | null;
 }
 
 function toRange(row: RangeRow): ScanRange {
   const { category, target, server, database, attempt, position, ordinal } = row;
+  const { rows, sum } = row;
+  const bytes = row.bytes ?? 0;
   return {
     ...{ category, target, server, database, attempt, position, ordinal },
     scanId: row.scan_id,
@@ -209,7 +232,8 @@ function toRange(row: RangeRow): ScanRange {
     ...(row.key_from !== null && { from: row.key_from }),
     ...(row.key_to !== null && { to: row.key_to }),
     ...(row.key_null && { isNull: true as const }),
-    ...(row.rows !== null && { done: { rows: row.rows, bytes: row.bytes ?? 0 } }),
+    ...(rows !== null && row.own === true && { done: { rows, bytes } }),
+    ...(rows !== null && sum !== null && row.own !== true && { earlier: { checksum: { rows, sum }, bytes } }),
   };
 }
 

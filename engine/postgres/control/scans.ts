@@ -24,7 +24,7 @@ export interface RangeColumn {
 export interface OpenScan {
   readonly attempt: string;
   readonly ranges: number;
-  /** Those that are not read yet, in order; `name` tells table and number. */
+  /** Those that the run has neither read nor proven yet, in order. */
   readonly left: readonly { readonly rangeId: string; readonly position: number; readonly ordinal: number }[];
 }
 
@@ -38,7 +38,7 @@ export interface WantedChunk {
 const ownsChunks = `EXISTS (SELECT FROM migration_control.chunk c
   WHERE c.category = $1 AND c.target = $2 AND c.server = $3 AND c.database = $4 AND c.run_id = $5)`;
 
-/** Takes over what an earlier run has of an equal plan; false where there is nothing of the kind. */
+/** Takes over what an earlier run has of an equal plan, to be proven; false where there is nothing of the kind. */
 export async function keepScan(db: Queryable, scope: ChunkScope, plan: string): Promise<boolean> {
   const { rowCount } = await db.query(
     // What parked it is over: from here on an epoch that was raised is that of a restart.
@@ -172,18 +172,18 @@ async function forgetRead(db: Queryable, scanId: string): Promise<void> {
     [scanId],
   );
   await db.query(
-    'UPDATE migration_control.scan_range SET rows = NULL, bytes = NULL, method = NULL WHERE scan_id = $1',
+    'UPDATE migration_control.scan_range SET rows = NULL, bytes = NULL, sum = NULL, method = NULL, read_by = NULL WHERE scan_id = $1',
     [scanId],
   );
 }
 
 async function found(db: Queryable, scanId: string, attempt: string): Promise<OpenScan> {
-  const { rows } = await db.query<OpenScan['left'][number] & { readonly read: boolean }>(
-    `SELECT range_id::text AS "rangeId", position, ordinal, rows IS NOT NULL AS read
-       FROM migration_control.scan_range WHERE scan_id = $1 ORDER BY position, ordinal`,
+  const { rows } = await db.query<OpenScan['left'][number] & { readonly read: boolean | null }>(
+    `SELECT range_id::text AS "rangeId", position, ordinal, read_by = run_id AS read
+       FROM migration_control.scan_range JOIN migration_control.scan USING (scan_id) WHERE scan_id = $1 ORDER BY position, ordinal`,
     [scanId],
   );
-  const left = rows.filter(({ read }) => !read);
+  const left = rows.filter(({ read }) => read !== true);
   return {
     attempt,
     ranges: rows.length,
@@ -224,6 +224,32 @@ export async function endScan(db: Queryable, scope: Omit<ChunkScope, 'category'>
   await db.query(
     'DELETE FROM migration_control.scan WHERE run_id = $1 AND target = $2 AND server = $3 AND database = $4',
     [scope.runId, scope.target, scope.server, scope.database],
+  );
+}
+
+/** Ends a scan whose windows are done, or go their own way (`pending`); one that others of its chunks wait for stays. */
+export async function endSettledScan(
+  db: Queryable,
+  scope: Omit<ChunkScope, 'category'>,
+  pending: readonly WantedChunk[],
+): Promise<void> {
+  await db.query(
+    `DELETE FROM migration_control.scan s
+      WHERE s.run_id = $1 AND s.target = $2 AND s.server = $3 AND s.database = $4
+        AND NOT EXISTS (
+          SELECT FROM migration_control.scan_window w JOIN migration_control.chunk c USING (chunk_id)
+           WHERE w.scan_id = s.scan_id AND w.wanted AND c.run_id = s.run_id
+             AND c.state IN ('PENDING', 'NEEDS_ATTENTION') AND c.chunk_id <> ALL ($5::bigint[]))`,
+    [scope.runId, scope.target, scope.server, scope.database, pending.map(({ chunkId }) => chunkId)],
+  );
+}
+
+/** Nothing is to be read in the run: what an earlier one has planned, with values of rows, has no use any more. */
+export async function forgetScan(db: Queryable, scope: ChunkScope): Promise<void> {
+  await db.query(
+    `DELETE FROM migration_control.scan
+      WHERE category = $1 AND target = $2 AND server = $3 AND database = $4 AND ${ownsChunks}`,
+    [...scopeValues(scope)],
   );
 }
 

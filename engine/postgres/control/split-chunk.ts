@@ -148,15 +148,15 @@ async function insertParts(
   const { rows } = await client.query<{ chunkId: string }>(
     `INSERT INTO migration_control.chunk AS c
        (category, target, server, database, stage_schema, run_id, split_of, ordinal, fingerprint, rows_planned,
-        ${windowColumns})
-     SELECT w.category, w.target, w.server, w.database, w.stage_schema, w.run_id, w.chunk_id, p.*
+        ${windowColumns}, rows_estimated)
+     SELECT w.category, w.target, w.server, w.database, w.stage_schema, w.run_id, w.chunk_id, p.*, w.key_of IS NULL
        FROM migration_control.chunk w,
             unnest($2::int[], $3::text[], $4::jsonb[], ${windowParameters(5)}) AS p
       WHERE w.chunk_id = $1
      ON CONFLICT (category, target, server, database, window_label) DO UPDATE SET
        stage_schema = excluded.stage_schema, run_id = excluded.run_id, split_of = excluded.split_of,
        ${windowUpdate}, ordinal = excluded.ordinal, fingerprint = excluded.fingerprint, rows_planned = excluded.rows_planned,
-       state = 'PENDING', epoch = c.epoch + 1, cause_code = NULL, cause_message = NULL,
+       rows_estimated = excluded.rows_estimated, state = 'PENDING', epoch = c.epoch + 1, cause_code = NULL, cause_message = NULL,
        started_at = NULL, updated_at = now()
      RETURNING chunk_id::text AS "chunkId"`,
     [

@@ -97,14 +97,40 @@ export async function countSkipped(db: Queryable, scope: WholeScope): Promise<nu
   return rows[0]?.n ?? 0;
 }
 
-/** Has chunks begin at their source, as their raw parts are gone. */
-export async function forgetExports(target: Target, chunkIds: readonly string[]): Promise<void> {
+/**
+ * Has chunks of the run begin at their source, as their raw parts are gone; those that were exported anew since they were
+ * listed, or are another run's, stay as they are.
+ */
+export async function forgetExports(
+  target: Target,
+  runId: string,
+  members: readonly WholeMember[],
+): Promise<void> {
+  const ids = members.map(({ chunk }) => chunk.chunkId);
   await target.transaction(async (client) => {
+    await client.query(
+      'SELECT FROM migration_control.chunk WHERE chunk_id = ANY ($1::bigint[]) ORDER BY chunk_id FOR UPDATE',
+      [ids],
+    );
+    const { rows } = await client.query<{ chunkId: string }>(
+      `SELECT chunk_id::text AS "chunkId"
+         FROM unnest($2::bigint[], $3::text[]) AS listed (id, known)
+         JOIN migration_control.chunk ON chunk_id = id AND run_id = $1
+         LEFT JOIN ${member} ON ${valid}
+        WHERE attempt IS NOT DISTINCT FROM known`,
+      [runId, ids, members.map(({ attempt }) => attempt ?? null)],
+    );
+    const forgotten = rows.map(({ chunkId }) => chunkId);
     await client.query('DELETE FROM migration_control.whole_member WHERE chunk_id = ANY ($1::bigint[])', [
-      chunkIds,
+      forgotten,
     ]);
-    await reopen(client, chunkIds);
+    await reopen(client, forgotten);
   });
+}
+
+/** Whether the members of the scope are those of `whole`: exports may have come, and another run, since it was named. */
+export async function isWhole(db: Queryable, scope: WholeScope, whole: string): Promise<boolean> {
+  return areOf(await listMembers(db, scope), whole);
 }
 
 /**
@@ -120,9 +146,8 @@ export async function publishWhole(
   return target.transaction(async (client) => {
     await client.query(`SELECT FROM migration_control.chunk WHERE ${inScope} FOR SHARE`, scopeValues(scope));
     const members = await listMembers(client, scope);
-    const exported = members.flatMap((member) => (isExported(member) ? [member] : []));
-    if (exported.length < members.length || digestOf(exported) !== whole) return false;
-    const ids = exported.map(({ chunk }) => chunk.chunkId);
+    if (!areOf(members, whole)) return false;
+    const ids = members.map(({ chunk }) => chunk.chunkId);
     await client.query(
       'UPDATE migration_control.whole_member SET whole = $2 WHERE chunk_id = ANY ($1::bigint[])',
       [ids, whole],
@@ -140,6 +165,10 @@ export function digestOf(members: readonly ExportedMember[]): string {
   return wholeDigest(
     members.map(({ chunk: { chunkId, fingerprint }, attempt }) => ({ chunkId, fingerprint, attempt })),
   );
+}
+
+function areOf(members: readonly WholeMember[], whole: string): boolean {
+  return members.every(isExported) && digestOf(members) === whole;
 }
 
 async function reopen(client: Queryable, chunkIds: readonly string[]): Promise<void> {
@@ -163,20 +192,25 @@ export async function findWhole(
 }
 
 /**
- * Parks every pending chunk of a whole that cannot be transformed; `renew` makes whoever runs them again begin at the
- * source.
+ * Parks every pending chunk of a whole that cannot be transformed, and returns how many of
+ * it are parked now, be it by an earlier attempt of this. `renew` makes whoever runs them again begin at the source.
  */
 export async function parkWhole(
   db: Queryable,
   scope: WholeScope,
   cause: { readonly code: string; readonly message: string },
   renew: boolean,
-): Promise<void> {
-  await db.query(
-    `UPDATE migration_control.chunk
-        SET state = 'NEEDS_ATTENTION', cause_code = $5, cause_message = $6, epoch = epoch + $7::int,
-            started_at = NULL, updated_at = now()
-      WHERE ${inScope} AND state = 'PENDING'`,
+): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `WITH parked AS (
+       UPDATE migration_control.chunk
+          SET state = 'NEEDS_ATTENTION', cause_code = $5, cause_message = $6, epoch = epoch + $7::int,
+              started_at = NULL, updated_at = now()
+        WHERE ${inScope} AND state = 'PENDING' RETURNING 1
+     )
+     SELECT (SELECT count(*) FROM parked)::int + count(*)::int AS n FROM migration_control.chunk
+      WHERE ${inScope} AND state = 'NEEDS_ATTENTION'`,
     [...scopeValues(scope), cause.code, cause.message, renew ? 1 : 0],
   );
+  return rows[0]?.n ?? 0;
 }

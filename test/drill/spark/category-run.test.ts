@@ -102,7 +102,11 @@ function choose(engine: unknown, category = 'glued'): void {
   estate.configure(`config/categories/${category}.json`, (json) => ({
     ...json,
     engine,
-    glue: { secretId: 'migration/source', timeoutMinutes: 30 },
+    glue: {
+      secretId: 'migration/source',
+      timeoutMinutes: 30,
+      trustStore: { path: join(estate.directory, 'authorities.p12'), password: 'changeit' },
+    },
   }));
 }
 

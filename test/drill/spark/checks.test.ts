@@ -123,6 +123,77 @@ describe('an export by Spark', () => {
   });
 });
 
+/** Values at which engines may part: halves, signs, no value, what only bytes tell apart. */
+const many = columnsOf({
+  ...{ cell_id: 'varchar(20)', seen: 'timestamp(3)', i: 'integer', big: 'bigint' },
+  ...{ d: 'numeric(11,3)', wide: 'numeric(20,10)', t: 'varchar(20)', day: 'date' },
+  ...{ flag: 'boolean', f: 'double precision' },
+});
+const values: readonly Row[] = [
+  ['a', day, 0, 0n, 0n, 0n, '', 0, true, 0.5],
+  [
+    'b',
+    day - 1_000n,
+    7,
+    9_007_199_254_740_993n,
+    2_500n,
+    12_345_678_901n,
+    "it's 100% \\ $",
+    20_000,
+    false,
+    1e7,
+  ],
+  ['c', 1_735_689_599_999_000n, -7, -3n, -2_500n, -5n, ' ǅ Ως🙂b ', -1, null, -0.5],
+  ['d', -1_000n, 1, 1n, 1_450n, 15_000_000_000n, 'a.b.a', 11_016, true, 0.1],
+  ['e', day, null, null, null, null, null, null, null, null],
+];
+const expressions: readonly (readonly [sql: string, pgType: string])[] = [
+  [`'it''s \\ $\{x} 🙂 \\n'`, 'varchar(40)'],
+  ['-1.50', 'numeric(3,2)'],
+  ['c.i::BIGINT', 'bigint'],
+  ['CAST(c.d AS NUMERIC(10,0))', 'numeric(10,0)'],
+  ['CAST(c.wide AS DECIMAL(15,5))', 'numeric(15,5)'],
+  ['CAST(c.d AS VARCHAR)', 'varchar(40)'],
+  ['CAST(c.wide AS TEXT)', 'varchar(40)'],
+  ['CAST(c.big AS VARCHAR)', 'varchar(40)'],
+  ['CAST(c.flag AS VARCHAR)', 'varchar(40)'],
+  ['CAST(c.flag AS INTEGER)', 'integer'],
+  ['CAST(c.day AS VARCHAR)', 'varchar(40)'],
+  ['CAST(c.day AS TIMESTAMP)', 'timestamp(6)'],
+  ['CAST(c.seen AS DATE)', 'date'],
+  ["c.t || '-' || CAST(c.i AS VARCHAR)", 'varchar(60)'],
+  ['CAST(c.i + c.d * -2 AS DECIMAL(20,3))', 'numeric(20,3)'],
+  ['CAST(c.wide * c.d AS DECIMAL(38,13))', 'numeric(38,13)'],
+  ['abs(c.d)', 'numeric(12,3)'],
+  ['-c.big', 'bigint'],
+  [
+    "CASE WHEN c.seen >= TIMESTAMP '2025-01-01 00:00:00' AND NOT c.i IN (1, 2) THEN 1 ELSE c.d END",
+    'numeric(20,3)',
+  ],
+  ['CASE WHEN c.f > c.f OR c.i IS DISTINCT FROM u.used THEN TRUE END', 'boolean'],
+  ["c.day BETWEEN DATE '1970-01-01' AND DATE '2024-12-31'", 'boolean'],
+  ['coalesce(c.d, c.i, 0)', 'numeric(20,3)'],
+  ['greatest(c.i, 3)', 'integer'],
+  ['least(c.t, c.cell_id)', 'varchar(20)'],
+  ['nullif(c.i, 7)', 'integer'],
+  ["rtrim(c.t, ' b')", 'varchar(20)'],
+  ["ltrim(c.t, ' ')", 'varchar(20)'],
+  ["trim(c.t, ' $')", 'varchar(20)'],
+  ["c.t LIKE '_%ς_b%'", 'boolean'],
+  ["c.t NOT LIKE '%a'", 'boolean'],
+  ['contains(c.t, c.cell_id)', 'boolean'],
+  ['substring(c.t, 2, 3)', 'varchar(20)'],
+  ['"left"(c.t, 6)', 'varchar(20)'],
+  ['"right"(c.t, 3)', 'varchar(20)'],
+  ['length(c.t)', 'bigint'],
+  ['md5(c.t)', 'varchar(32)'],
+  ['extract(year FROM c.seen)', 'bigint'],
+  ['quarter(c.day)', 'bigint'],
+  ['dayofyear(c.day)', 'bigint'],
+  ['hour(c.seen)', 'bigint'],
+  ['second(c.seen)', 'bigint'],
+];
+
 describe('a transform by Spark', () => {
   const target = (sql: string, columns = stats): TransformTarget => ({
     ...{ name: 'stats', columns, chunk: { by: 'date' }, transform: { file: 'stats.sql', sql } },
@@ -180,20 +251,26 @@ describe('a transform by Spark', () => {
     expect(await engines.sparkTransform(target(leftJoin), forged)).toMatchObject({ code: 'CHECKSUM_EXPORT' });
   });
 
-  it('computes expressions of both dialects to the same rows', async () => {
-    const sql = `SELECT lower(c.cell_id) || '-' || u.device_id AS cell_id, CAST(c.load * 2 AS DECIMAL(12,3)) AS load,
-      CASE WHEN u.used IS NULL THEN 0 ELSE u.used END AS used, "c".seen, u.device_id FROM cells c LEFT JOIN usage u ${on}`;
-    const sources = await raw();
-    const columns = stats.map((column) =>
-      column.name === 'used' ? { ...column, type: { kind: 'int', bits: 64 } as const } : column,
-    );
-    const embedded = comparable(await engines.embeddedTransform(target(sql, columns), sources));
-    expect(comparable(await engines.sparkTransform(target(sql, columns), sources))).toEqual(embedded);
+  it('gives the same rows for every kind of expression that it takes', async () => {
+    const sources = { ...(await raw()), cells: await engines.fixture.write(many, values) };
+    const sql = `SELECT ${expressions.map(([text], index) => `${text} AS e${index}`).join(',\n')},
+      c.cell_id, u.device_id FROM cells c LEFT JOIN usage u ${on}`;
+    const columns = columnsOf({
+      ...Object.fromEntries(expressions.map(([, type], index) => [`e${index}`, type])),
+      ...{ cell_id: 'varchar(20)', device_id: 'varchar(20)' },
+    });
+    const embedded = await engines.embeddedTransform(target(sql, columns), sources, 'exact');
+    const spark = await engines.sparkTransform(target(sql, columns), sources, 'exact');
+    if ('state' in spark) throw new Error(`${spark.code}: ${spark.message}`);
+    const rowsOf = async ({ parts }: Pick<typeof embedded, 'parts'>) =>
+      sorted(await engines.fixture.read({ parts, columns }));
+    expect(await rowsOf(spark)).toEqual(await rowsOf(embedded));
+    expect(comparable(spark)).toEqual(comparable(embedded));
   });
 
   it('tells no value of a row when an expression fails on it', async () => {
-    const sql = `SELECT CAST(c.place AS INTEGER) AS used, u.device_id FROM cells c LEFT JOIN usage u ${on}`;
-    const columns = columnsOf({ used: 'integer', device_id: 'varchar(20)' });
+    const sql = `SELECT CAST(c.load AS DECIMAL(3,3)) AS load, u.device_id FROM cells c LEFT JOIN usage u ${on}`;
+    const columns = columnsOf({ load: 'numeric(3,3)', device_id: 'varchar(20)' });
     const failed = await engines.sparkTransform(target(sql, columns), await raw());
     expect(failed).toMatchObject({ code: 'TRANSFORM_FAILED' });
     expect((failed as FailedJobResult).message + engines.spark.log()).not.toMatch(/Zürich/);

@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readParameter } from '../../../config/aws/parameter-store';
-import { rdsToken } from '../../../config/aws/rds-token';
+import { rdsTokens } from '../../../config/aws/rds-token';
 import { readStoredSecret } from '../../../config/aws/secrets-manager';
 import { MigrationError } from '../../../engine/errors';
 import { clientVariables } from '../../../sandbox/services/aws-server';
@@ -144,7 +146,7 @@ describe('what is not set', () => {
     const without = setVariables({ AWS_REGION: undefined, AWS_CONFIG_FILE: '/nowhere/config' });
     const failures = [await failureOf(secret()), await failureOf(parameter())];
     const byArn = await readStoredSecret('SOURCE_SECRET_ID', secretArn);
-    const token = await failureOf(rdsToken({ host: 'warehouse', port: 5432, user: 'migration' }));
+    const token = await failureOf(rdsTokens({ host: 'warehouse', port: 5432, user: 'migration' })());
     without();
     for (const failure of [...failures, token])
       expect(failure).toMatchObject({
@@ -162,7 +164,7 @@ describe('what is not set', () => {
       AWS_CONFIG_FILE: '/nowhere/config',
     });
     const cluster = { host: 'c.cluster-x.eu-west-1.rds.amazonaws.com', port: 5432, user: 'migration' };
-    const failures = [await failureOf(secret()), await failureOf(rdsToken(cluster))];
+    const failures = [await failureOf(secret()), await failureOf(rdsTokens(cluster)())];
     without();
     expect(failures).toMatchObject([
       { code: 'AWS_ACCESS', message: expect.stringContaining('secretsmanager:GetSecretValue on prod/sql') },
@@ -174,10 +176,42 @@ describe('what is not set', () => {
 
 test('a token of RDS is signed for endpoint, port, user and the region of the endpoint, for fifteen minutes', async () => {
   const host = 'warehouse.cluster-abc.eu-west-1.rds.amazonaws.com';
-  const token = new URL(`https://${await rdsToken({ host, port: 5433, user: 'migration' })}`);
+  const token = new URL(`https://${await rdsTokens({ host, port: 5433, user: 'migration' })()}`);
   expect(token.host).toBe(`${host}:5433`);
   const signed = Object.fromEntries(token.searchParams);
   expect(signed).toMatchObject({ Action: 'connect', DBUser: 'migration', 'X-Amz-Expires': '900' });
   expect(signed['X-Amz-Credential']).toMatch(/^AKIATEST\/\d{8}\/eu-west-1\/rds-db\/aws4_request$/);
   expect(aws.asked).toEqual([]);
+});
+
+test('connections share the credentials of a container, whose endpoint may be silent for a while', async () => {
+  let open = false;
+  let asked = 0;
+  const role = createServer((_request, response) => {
+    asked += 1;
+    const Expiration = new Date(Date.now() + 6 * 3_600_000).toISOString();
+    response.statusCode = open ? 200 : 503;
+    response.end(JSON.stringify({ AccessKeyId: 'ASIAROLE', SecretAccessKey: 's', Token: 't', Expiration }));
+  });
+  await new Promise<void>((resolve) => role.listen(0, '127.0.0.1', resolve));
+  const restoreRole = setVariables({
+    AWS_ACCESS_KEY_ID: undefined,
+    AWS_SECRET_ACCESS_KEY: undefined,
+    AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials',
+    AWS_CONFIG_FILE: '/nowhere/config',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(role.address() as AddressInfo).port}/role`,
+  });
+  try {
+    const host = 'warehouse.cluster-abc.eu-west-1.rds.amazonaws.com';
+    const token = rdsTokens({ host, port: 5432, user: 'migration' });
+    expect(await failureOf(token())).toMatchObject({ code: 'AWS_UNAVAILABLE', retryable: true });
+    open = true;
+    asked = 0;
+    for (let connection = 0; connection < 3; connection += 1) expect(await token()).toContain('ASIAROLE');
+    expect(asked).toBe(1);
+  } finally {
+    restoreRole();
+    role.closeAllConnections();
+    role.close();
+  }
 });

@@ -124,15 +124,22 @@ describe('a secret in Secrets Manager', () => {
     await createSecret('target', JSON.stringify(secret));
     const { target } = parseEnvironment({ ...base, RDS_SECRET_ID: 'target' });
     expect(await target.password()).toBe('first');
-    await secrets.send(
-      new PutSecretValueCommand({
-        SecretId: 'target',
-        SecretString: JSON.stringify({ ...secret, password: 'second' }),
-      }),
-    );
+    const rotate = (password: string) =>
+      secrets.send(
+        new PutSecretValueCommand({
+          SecretId: 'target',
+          SecretString: JSON.stringify({ ...secret, password }),
+        }),
+      );
+    await rotate('second');
     expect(await target.password()).toBe('first');
     expect(await target.password('first')).toBe('second');
     expect(await target.password('first')).toBe('second');
+    // The server took the third before the secret has it.
+    const third = target.password('second');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await rotate('third');
+    expect(await third).toBe('third');
     const { target: other } = parseEnvironment({ ...base, RDS_USER: 'somebody', RDS_SECRET_ID: 'target' });
     expect(await failureOf(other.password())).toMatchObject({
       code: 'SECRET_MISSING',

@@ -56,6 +56,8 @@ interface Fault {
 /** Counts what is read, and meddles with it. */
 export class Reading {
   readonly ranges: string[] = [];
+  /** Ranges of an earlier run that the source still held. */
+  readonly proven: string[] = [];
   mendedAt = 0;
   readonly #rows = new Map<string, number>();
   #breaks: number;
@@ -88,7 +90,9 @@ export class Reading {
         await this.#released;
       }
       this.ranges.push(ref.rangeId);
-      return own.scanRange(ref);
+      const read = await own.scanRange(ref);
+      if (read.reused) this.proven.push(ref.rangeId);
+      return read;
     },
   });
 

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../../activities/contract.js';
+import type { Bucket } from '../../../engine/storage/bucket.js';
 import { type Estate, startEstate } from '../../support/estate.js';
 import { type CategoryOptions, joinCategory, joinTables, serverOf } from './small-category.js';
 import { chunks, rowsOf, type Steering, states, steeredRun } from './steered-run.js';
@@ -184,6 +185,45 @@ describe('a target that is transformed as a whole', () => {
     }));
     await steeredRun(estate, restart, steering);
     expect(calls.results).toEqual(['transformed']);
+    expect(await target()).toEqual(byCategory);
+  }, 60_000);
+
+  it('keeps nothing of a late attempt, whose exports are no longer the ones that count', async () => {
+    let late = false;
+    const kept: string[] = [];
+    const { calls, steering } = counting();
+    const dependencies: Steering['dependencies'] = (own) => {
+      const { transformed } = own.buckets;
+      const watched: Pick<Bucket, 'putFile' | 'putIf'> = {
+        putFile: async (...args: Parameters<Bucket['putFile']>) => {
+          if (!late) {
+            late = true;
+            // As whoever has the whole now does, where raw parts are gone.
+            await estate.postgres.query(
+              `WITH gone AS (
+                 UPDATE migration_control.chunk SET state = 'PENDING'
+                  WHERE category = '${name}' AND server = 'server02' RETURNING chunk_id)
+               DELETE FROM migration_control.whole_member WHERE chunk_id IN (SELECT chunk_id FROM gone)`,
+            );
+          }
+          return transformed.putFile(...args);
+        },
+        putIf: (...args: Parameters<Bucket['putIf']>) => {
+          if (calls.results.length === 0) kept.push(args[0]);
+          return transformed.putIf(...args);
+        },
+      };
+      const bucket = new Proxy(transformed, {
+        get: (own, name) => {
+          const member = Reflect.get(watched, name) ?? Reflect.get(own, name);
+          return typeof member === 'function' ? member.bind(own) : member;
+        },
+      });
+      return { ...own, buckets: { ...own.buckets, transformed: bucket } };
+    };
+    await steeredRun(estate, restart, { ...steering, dependencies });
+    expect([late, kept]).toEqual([true, []]);
+    expect(calls.results).toEqual(['unexported', 'transformed']);
     expect(await target()).toEqual(byCategory);
   }, 60_000);
 

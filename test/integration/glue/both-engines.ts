@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { serverErrors } from '../../../engine/glue/export-table.js';
 import {
   type ExportJobRequest,
   type ExportJobResult,
@@ -234,6 +235,7 @@ export async function startBothEngines(
         sessionSql: 'SET TRANSACTION ISOLATION LEVEL SNAPSHOT',
         statements: [carriedSelect(table, table.columns, predicate, serverHash)],
         serverHash,
+        serverErrors,
       });
       const result = await job(request);
       const failed = failedResultSchema.safeParse(result);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { logLines } from '../../../activities/log-lines';
 import { parseEnvironment } from '../../../config/environment';
 import { migrationParameterName } from '../../../config/parameter-names';
+import { loadConfig } from '../../../deploy/infra/config';
 import { scriptVersion } from '../../../engine/glue/job-request';
 import { backlogMetrics } from '../../../workers/backlog';
 import { deploymentOf, resourcesOf, selfHosted } from '../../support/deployment';
@@ -18,9 +19,12 @@ interface Container {
   readonly Environment?: readonly Variable[];
   readonly Secrets?: readonly Variable[];
   readonly ReadonlyRootFilesystem?: boolean;
+  readonly RestartPolicy?: { readonly Enabled?: boolean };
+  readonly HealthCheck?: { readonly Command?: readonly string[] };
 }
 
 const root = resolve(__dirname, '../../..');
+const config = loadConfig(join(root, 'deploy/infra/config/sample.json'));
 const deployment = deploymentOf();
 const containers = resourcesOf(deployment, 'AWS::ECS::TaskDefinition').flatMap(
   ([, { Properties }]) => Properties.ContainerDefinitions as readonly Container[],
@@ -84,6 +88,43 @@ test('the parameter of each category has the name that a worker looks for', () =
     ({ Name }) => Name === 'MIGRATION_PARAMETER',
   )?.Value;
   expect(migrationParameterName(`${pattern}`, 'cell_perf_stats')).toBe(parameter?.Properties.Name);
+});
+
+test('parameters of two deployments in one account do not meet', () => {
+  const namesOf = (name: string) =>
+    resourcesOf(deploymentOf({ name }), 'AWS::SSM::Parameter').map(([, { Properties }]) => Properties.Name);
+  for (const name of namesOf('first')) expect(namesOf('second')).not.toContain(name);
+});
+
+test('a gateway to S3 is made unless the subnets have one', () => {
+  const endpoints = (createS3Gateway: boolean) =>
+    resourcesOf(deploymentOf({ network: { ...config.network, createS3Gateway } }), 'AWS::EC2::VPCEndpoint')
+      .length;
+  expect([endpoints(true), endpoints(false)]).toEqual([1, 0]);
+});
+
+test('the backlog is published again where its container has ended', () => {
+  expect(container('Backlog').RestartPolicy?.Enabled).toBe(true);
+});
+
+test('the key lets the logs of its own partition use it', () => {
+  const china = deploymentOf({ region: 'cn-north-1' });
+  const policies = resourcesOf(china, 'AWS::KMS::Key').map(([, { Properties }]) =>
+    JSON.stringify(Properties),
+  );
+  expect(policies.join()).toContain('arn:aws-cn:logs:cn-north-1:111111111111:log-group:*');
+  expect(policies.join()).not.toContain('arn:aws:logs');
+});
+
+test('jobs get the authority of the SQL Servers where there is one of their own, and may read it', () => {
+  const key = 'migration-stats-111111111111-eu-west-1/drivers/own.p12';
+  const own = deploymentOf({ sources: { ...config.sources, trustStore: 'own.p12' } });
+  for (const [, { Properties }] of resourcesOf(own, 'AWS::Glue::Job'))
+    expect(Properties.DefaultArguments).toMatchObject({ '--extra-files': `s3://${key}` });
+  const policies = resourcesOf(own, 'AWS::IAM::Policy').map(([, { Properties }]) =>
+    JSON.stringify(Properties),
+  );
+  expect(policies.join()).toContain(`arn:aws:s3:::${key}`);
 });
 
 test('no secret is in a template: what lets workers into Temporal comes by reference', () => {
@@ -199,6 +240,12 @@ test('a Temporal of its own is reached by name within the VPC, and verifies its 
   expect(valuesOf('Activities')).toMatchObject({ TEMPORAL_ADDRESS: address, secrets: 0 });
   expect(valuesOf('Temporal')).toMatchObject({ SQL_HOST_VERIFICATION: 'true', SQL_TLS: 'true', secrets: 1 });
   expect(valuesOf('Temporal')).not.toHaveProperty('SQL_TLS_DISABLE_HOST_VERIFICATION');
+  expect(all.find(({ Name }) => Name === 'Temporal')?.HealthCheck?.Command?.join()).toContain(':7233');
+  const services = resourcesOf(own, 'AWS::ECS::Service');
+  const [server = ''] = services.find(([id]) => id.startsWith('TemporalServer')) ?? [];
+  const workers = services.filter(([id]) => /^(Workflow|Activity)Workers/.test(id));
+  expect(workers).toHaveLength(2);
+  for (const [, { DependsOn = [] }] of workers) expect(DependsOn).toContain(server);
   const [, cluster] = resourcesOf(own, 'AWS::RDS::DBCluster')[0] ?? [];
   expect(cluster?.Properties).toMatchObject({ StorageEncrypted: true, DeletionProtection: true });
 });

@@ -75,6 +75,18 @@ test('no statement has a wildcard for an action, and only what has no resources 
     for (const { Action } of statements) for (const action of list(Action)) expect(action).not.toContain('*');
 });
 
+test('logs of jobs with a security configuration are written and read where Glue puts them', () => {
+  const group = 'arn:aws:logs:eu-west-1:111111111111:log-group:/aws-glue/jobs-role-migration/error';
+  for (const [role, sid] of [
+    ['JobRole', 'WriteLogs'],
+    ['ActivityRole', 'ReadJobLogs'],
+  ] as const) {
+    const resources = statementsOf(role).find(({ Sid }) => Sid === sid)?.Resource;
+    const prefixes = list(resources).map((resource) => `${resource}`.replace(/\*$/, ''));
+    expect(prefixes.some((prefix) => group.startsWith(prefix))).toBe(true);
+  }
+});
+
 test('roles have these policies and no others', () => {
   for (const [, { Properties }] of resourcesOf(deployment, 'AWS::IAM::Role')) {
     expect(Properties.ManagedPolicyArns).toBeUndefined();

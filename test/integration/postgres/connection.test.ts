@@ -1,5 +1,7 @@
+import { Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { createTarget, type TargetEndpoint } from '../../../engine/postgres/connection';
+import { FaultProxy } from '../../support/fault-proxy';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 
 jest.setTimeout(60_000);
@@ -117,5 +119,27 @@ describe('connecting', () => {
     );
     expect(rows).toEqual([]);
     await target.close();
+  });
+
+  test('a statement whose server has fallen silent is given up, and the next has another connection', async () => {
+    const proxy = await FaultProxy.start(postgres.endpoint.port);
+    const target = createTarget({ ...postgres.endpoint, port: proxy.port, answerWithinMs: 500 });
+    await target.query('SELECT 1');
+    proxy.arm({ kind: 'stall', forMs: 1_500 });
+    await expect(target.query('SELECT 2')).rejects.toMatchObject({
+      code: 'TARGET_CONNECTION',
+      retryable: true,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await target.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
+    await target.close();
+    await proxy.close();
+  });
+
+  test('an idle connection is probed from half a minute on', async () => {
+    const probed = jest.spyOn(Socket.prototype, 'setKeepAlive');
+    await tryWith({});
+    expect(probed).toHaveBeenCalledWith(true, 30_000);
+    probed.mockRestore();
   });
 });

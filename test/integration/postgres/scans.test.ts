@@ -1,5 +1,6 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import {
+  adoptRange,
   listScanWindows,
   listWindowParts,
   loadRange,
@@ -10,6 +11,8 @@ import {
 import {
   chunksToScan,
   endScan,
+  endSettledScan,
+  forgetScan,
   keepScan,
   type OpenScan,
   openScan,
@@ -35,7 +38,8 @@ const part = (chunkId: string, sum = '00000000000000ff') => ({
   ...{ chunkId, rows: 1, bytes: 9, checksum: { rows: 1, sum } },
   parts: [{ key: `k${sum}`, rows: 1, bytes: 9 }],
 });
-const read = { rows: 1, bytes: 9, method: 'server' } as const;
+const checksum = { rows: 1, sum: '00000000000000ff' };
+const read = { checksum, bytes: 9, method: 'server' } as const;
 
 describe('one reading for all windows, in the control tables', () => {
   let postgres: TestPostgres;
@@ -140,13 +144,75 @@ describe('one reading for all windows, in the control tables', () => {
     await retry(ids.slice(first, third));
     expect(leftOf(await open(scope))).toHaveLength(3);
     await parkScan(target, scope, cause, false);
-    const next = await planned('parked', 'parked-2');
-    expect(next.kept).toBe(true);
-    expect(leftOf(await open(next.scope))).toHaveLength(3);
-    await parkScan(target, next.scope, cause, false);
     const restart = await planned('parked', 'parked-3');
     await raise(ids);
-    expect(leftOf(await open(restart.scope))).toHaveLength(4);
+    expect((await open(restart.scope)).attempt).not.toBe(scan.attempt);
+  });
+
+  it('has what an earlier run read proven or read again, range by range, before it counts', async () => {
+    const { scope, ids } = await planned('earlier', 'earlier-1');
+    const window = ids[first] ?? '';
+    const [a = '', b = '', ...rest] = leftOf(await open(scope));
+    for (const rangeId of [a, b]) await record('earlier-1', rangeId, window);
+    const next = await planned('earlier', 'earlier-2');
+    expect(next.kept).toBe(true);
+    expect(leftOf(await open(next.scope))).toEqual([a, b, ...rest]);
+    expect(await scanProgress(target, 'earlier-2')).toEqual({ ranges: 4, read: 0, rows: 0 });
+    const range = await loadRange(target, 'earlier-2', a);
+    expect(range).toMatchObject({ earlier: { checksum, bytes: 9 } });
+    expect(range).not.toHaveProperty('done');
+    await expect(adoptRange(target, 'earlier-1', range)).rejects.toMatchObject(superseded);
+    await adoptRange(target, 'earlier-2', range);
+    await record('earlier-2', b, window, '0000000000000001');
+    const { attempt, left } = await open(next.scope);
+    expect(left.map(({ rangeId }) => rangeId)).toEqual(rest);
+    await expect(windowsToPublish(target, next.scope)).rejects.toMatchObject({ code: 'INTERNAL' });
+    const parts = await listWindowParts(target, 'earlier-2', attempt, window);
+    expect(parts.map((found) => found.checksum.sum)).toEqual(['00000000000000ff', '0000000000000001']);
+  });
+
+  it('ends where none of its chunks waits for it, and stays for one that is parked', async () => {
+    const { scope, ids } = await planned('settled', 'settled-1');
+    const of = async (): Promise<number | undefined> => (await chunksToScan(target, scope))?.length;
+    await open(scope);
+    await endSettledScan(target, scope, []);
+    await parkScan(target, scope, cause, false);
+    const pending = { chunkId: ids[first] ?? '', epoch: 0 };
+    await endSettledScan(target, scope, [pending]);
+    expect(await of()).toBe(0);
+    const state = (value: string, chunks: readonly string[]) =>
+      target.query(`UPDATE migration_control.chunk SET state = $1 WHERE chunk_id = ANY ($2::bigint[])`, [
+        value,
+        chunks,
+      ]);
+    await state('SKIPPED', ids.slice(second));
+    await state('PENDING', [pending.chunkId]);
+    await endSettledScan(target, scope, [pending]);
+    expect(await of()).toBeUndefined();
+  });
+
+  it('is forgotten where a later run has nothing to read, by nobody else', async () => {
+    const { scope } = await planned('forgotten', 'forgotten-1');
+    const { scope: next } = await planned('forgotten', 'forgotten-2');
+    await forgetScan(target, scope);
+    expect(await chunksToScan(target, next)).toHaveLength(3);
+    await forgetScan(target, next);
+    expect(await chunksToScan(target, next)).toBeUndefined();
+  });
+
+  it('compares the parts of a window with the plan, but for a run that has only estimated them', async () => {
+    const { scope, ids } = await planned('parts', 'parts-1');
+    await target.query(
+      'UPDATE migration_control.chunk SET split_of = $1, rows_estimated = chunk_id = $3 WHERE chunk_id IN ($2, $3)',
+      ids,
+    );
+    for (const rangeId of leftOf(await open(scope))) await record('parts-1', rangeId, ids[first] ?? '');
+    const counted = async (of: typeof scope) =>
+      (await windowsToPublish(target, of))?.chunks.map((chunk) => chunk.counted);
+    expect(await counted(scope)).toEqual([true, true, false]);
+    const { scope: next } = await planned('parts', 'parts-2');
+    for (const rangeId of leftOf(await open(next))) await record('parts-2', rangeId, ids[first] ?? '');
+    expect(await counted(next)).toEqual([true, true, true]);
   });
 
   it('is read anew where what was read is what is wrong', async () => {

@@ -165,6 +165,15 @@ describe('splitting a chunk', () => {
       `SELECT sum((rows_planned ->> 'dbo.t')::int)::int AS rows FROM migration_control.chunk WHERE run_id = 'parked-1'`,
     );
     expect(rows).toEqual([{ rows: 3 }]);
+    const estimated = async () =>
+      (
+        await target.query<{ label: string }>(
+          `SELECT window_label AS label FROM migration_control.chunk WHERE target = 'parked' AND rows_estimated ORDER BY ordinal`,
+        )
+      ).rows.map(({ label }) => label);
+    expect(await estimated()).toEqual(quarters);
+    await planWithParts('parked', 'parked-2');
+    expect(await estimated()).toEqual([]);
   });
 
   test('an attempt that is at work on the whole brings nothing any more', async () => {

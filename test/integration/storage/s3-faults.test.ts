@@ -179,6 +179,14 @@ describe('a conditional put', () => {
     expect(await body()).toBe('two');
   });
 
+  it('has won where the answer was lost, and the repetition met its own write under way', async () => {
+    proxy.arm(/^PUT/, { kind: 'loseAnswer' });
+    proxy.arm(/^PUT/, { kind: 'refuse', status: 409, code: 'ConditionalRequestConflict' });
+    expect(await bucket.putIf('manifest.json', 'one', null)).toBe(true);
+    expect(seen(/^PUT/)).toBe(3);
+    expect(await body()).toBe('one');
+  });
+
   it('has lost where another was first while it was tried again', async () => {
     proxy.arm(/^PUT/, { kind: 'refuse', status: 500, code: 'InternalError' });
     proxy.arm(/^PUT/, { kind: 'first', act: () => bucket.put('manifest.json', 'other') });

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 /** A script of the product as a process, with this test's servers. */
-function run(args: readonly string[]): ChildProcess {
+function run(args: readonly string[], changes: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(join(root, 'node_modules/.bin/tsx'), args, {
     cwd: root,
     env: {
@@ -46,6 +46,7 @@ function run(args: readonly string[]): ChildProcess {
       AWS_REGION: 'eu-west-1',
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: temporal.namespace ?? 'default',
+      ...changes,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -102,6 +103,17 @@ test('activities that nobody takes are told to CloudWatch until the publisher is
   expect(await exit).toEqual([0, null]);
 }, 150_000);
 
+/** One health check of a container that keeps its files in `TMPDIR`: exit code, and what it says. */
+async function health(role: string, changes: Readonly<Record<string, string>>): Promise<[number, string]> {
+  const check = run(['workers/health.ts', '--role', role], changes);
+  let told = '';
+  check.stderr?.on('data', (data: Buffer) => {
+    told += data.toString();
+  });
+  const [code] = (await once(check, 'close')) as [number];
+  return [code, told];
+}
+
 test.each([
   ['workflows', 0, /^$/],
   ['activities', 1, /does not poll for tasks of activities/],
@@ -109,13 +121,16 @@ test.each([
 ])(
   'beside a worker for workflows alone, health of role %s ends with %d',
   async (role, code, says) => {
-    const health = run(['workers/health.ts', '--role', role]);
-    let told = '';
-    health.stderr?.on('data', (data: Buffer) => {
-      told += data.toString();
-    });
-    expect(await once(health, 'close')).toEqual([code, null]);
-    expect(told).toMatch(says);
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'health-'));
+    expect(await health(role, { TMPDIR })).toEqual([code, expect.stringMatching(says)]);
   },
   60_000,
 );
+
+test('where Temporal does not answer, a container stays what it was: healthy, or not yet', async () => {
+  const TMPDIR = mkdtempSync(join(tmpdir(), 'health-'));
+  const nobody = { TMPDIR, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  expect(await health('workflows', nobody)).toEqual([1, expect.not.stringContaining('healthy')]);
+  expect(await health('workflows', { TMPDIR })).toEqual([0, '']);
+  expect(await health('workflows', nobody)).toEqual([0, expect.stringMatching(/^Taken as healthy: /)]);
+}, 60_000);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Activities } from '../../../activities/contract.js';
 import { controls, workflowIds } from '../../../workflows/messages.js';
 import type { migrateCategory } from '../../../workflows/migrate-category.js';
 import { taskQueue } from '../../../workflows/options.js';
@@ -105,6 +107,71 @@ describe('a database whose windows are read at once', () => {
     });
     expect(new Set(engine.scanned).size).toBe(16);
     expect(engine.scanned).toHaveLength(16);
+  }, 60_000);
+
+  it.each([
+    ['the look at what is to be read', 'openScan'],
+    ['the publication', 'publishScan'],
+  ] as const)(
+    'has a pause end %s at once, and comes back to it',
+    async (_, name) => {
+      const engine = engineOf({ databases: databases.slice(0, 1) });
+      const own = engine.activities();
+      const calls: string[] = [];
+      /** The first call is long. */
+      const once = async (): Promise<void> => {
+        calls.push('begun');
+        if (calls.length > 1) return;
+        const { cancelled, heartbeat } = Context.current();
+        const beats = setInterval(heartbeat, 200);
+        await cancelled
+          .catch((error: unknown) => {
+            calls.push('cut off');
+            throw error;
+          })
+          .finally(() => clearInterval(beats));
+      };
+      const long = {
+        openScan: async (ref) => once().then(() => own.openScan(ref)),
+        publishScan: async (ref) => once().then(() => own.publishScan(ref)),
+      } satisfies Partial<Activities>;
+      await withWorker(temporal, { ...own, [name]: long[name] }, async () => {
+        const handle = await start();
+        await until(() => calls.length === 1);
+        await handle.executeUpdate(controls.pause.update, { args: [{ mode: 'now' }] });
+        await until(() => calls.length === 2);
+        await sleep(500);
+        expect(calls).toEqual(['begun', 'cut off']);
+        await handle.executeUpdate(controls.resume.update, { args: [{}] });
+        expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 4, chunksParked: 0 });
+      });
+      expect(calls).toEqual(['begun', 'cut off', 'begun']);
+      expect(engine.parkedScans).toEqual([]);
+      expect(engine.published).toEqual(['t/s1/A']);
+    },
+    60_000,
+  );
+
+  it('goes on by a retry that comes before the answer to the parking', async () => {
+    const engine = engineOf({ attentionWaitSeconds: 600, databases: databases.slice(0, 1) });
+    engine.failing.add('t/s1/A/range3');
+    const own = engine.activities();
+    let retry: () => Promise<void> = async () => undefined;
+    const parkScan: Activities['parkScan'] = async (ref) => {
+      await own.parkScan(ref);
+      engine.failing.clear();
+      await retry();
+      await until(() => engine.inState('NEEDS_ATTENTION') === 0);
+      // The database's workflow hears of it.
+      await sleep(1_000);
+    };
+    await withWorker(temporal, { ...own, parkScan }, async () => {
+      const handle = await start();
+      retry = () => handle.signal(controls.retry.signal, { where: {} });
+      expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 4, chunksParked: 0 });
+    });
+    expect(engine.scanned).toHaveLength(8);
+    expect(engine.published).toEqual(['t/s1/A']);
   }, 60_000);
 
   it('parks its chunks where what was read is not what was planned', async () => {

@@ -100,6 +100,43 @@ describe('a whole', () => {
     expect(engine.exported).toHaveLength(11);
   });
 
+  it('fails the run where it cannot be transformed and has no chunk that could be parked', async () => {
+    const engine = engineOf();
+    for (const [id, chunk] of engine.states) {
+      chunk.state = 'DONE';
+      engine.exported.push(id);
+    }
+    engine.failing.add('t');
+    await withWorker(temporal, engine.activities(), async () => {
+      const failure = await (await start()).result().catch(({ cause }: Error) => cause);
+      expect(failure).toMatchObject({
+        type: 'JOIN_FANOUT',
+        message: expect.stringMatching(/broken on purpose.*No chunk of the whole is pending/),
+      });
+    });
+    expect(engine.finalized).toBe(0);
+  });
+
+  it('is transformed without a chunk that was skipped while another whole was still exported', async () => {
+    const engine = engineOf({ scope: 'database', exportMs: 2_000 });
+    const own = (id: string) => id.startsWith('t/s2/A/');
+    const skipped = chunkId(database('s2', 'A'), 3);
+    for (const [id, chunk] of engine.states) {
+      if (!own(id) || id === skipped) continue;
+      chunk.state = 'DONE';
+      engine.exported.push(id);
+    }
+    engine.failing.add(skipped);
+    await withWorker(temporal, engine.activities(), async () => {
+      const handle = await start();
+      await until(() => engine.inState('NEEDS_ATTENTION') === 1);
+      await until(() => engine.held === 1);
+      await handle.executeUpdate(controls.skip.update, { args: [{ chunk: skipped, reason: 'agreed' }] });
+      expect(await handle.result()).toMatchObject({ state: 'COMPLETED', chunksDone: 11, chunksSkipped: 1 });
+    });
+    expect(engine.wholes.filter((chunks) => chunks.every(own)).map((chunks) => chunks.length)).toEqual([3]);
+  });
+
   it('is interrupted by a pause now, begun again by a resume, and left alone by a pause that drains', async () => {
     const engine = engineOf({ wholeMs: 3_000 });
     await withWorker(temporal, engine.activities(), async () => {

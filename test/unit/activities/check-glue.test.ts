@@ -18,10 +18,15 @@ const config = {
   ],
 } as unknown as RunConfig;
 
-function check(over: Partial<RunConfig> = {}, raw = 's3://raw', transformed = 's3://transformed') {
+function check(
+  over: Partial<RunConfig> = {},
+  raw = 's3://raw',
+  transformed = 's3://transformed',
+  caFile?: string,
+) {
   const asked: string[] = [];
   const dependencies = {
-    environment: { source: { auth: 'sql', secretVariable: () => undefined } },
+    environment: { source: { auth: 'sql', secretVariable: () => undefined, caFile } },
     buckets: { raw: { url: raw }, transformed: { url: transformed } },
     glue: {
       api: {
@@ -61,6 +66,19 @@ describe('before a run begins on Glue', () => {
       message: expect.stringContaining(`${variable} is 'file:///`),
     });
     expect(asked).toEqual([]);
+  });
+
+  it('an authority of the workers’ own must be given to jobs that export as well', async () => {
+    const checkWith = (over: Partial<RunConfig>) => check(over, undefined, undefined, '/own.pem');
+    const { asked, checked } = checkWith({});
+    await expect(checked).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/MSSQL_CA_FILE is '\/own.pem'.*"glue.trustStore"/),
+    });
+    expect(asked).toEqual([]);
+    const trustStore = { path: 'own.p12', password: 'changeit' };
+    await checkWith({ glue: { ...config.glue, trustStore } }).checked;
+    await checkWith({ engine: { export: 'embedded', transform: 'glue' } }).checked;
   });
 
   it('transformed rows may stay on a disk where jobs only export', async () => {

@@ -45,6 +45,7 @@ describe('the engines of a category', () => {
     [{ engine: { exports: 'glue' } }, "nearest allowed: 'export'"],
     [{ glue: { workers: 1 } }, 'a whole number of workers from 2 to 299'],
     [{ glue: { workerType: 'big' } }, "such as 'G.1X'"],
+    [{ glue: { timeoutMinutes: 1_441 } }, 'a whole number of minutes from 1 to 1440'],
     [{ glue: { timeout: 5 } }, 'allowed keys: exportJob, transformJob'],
   ])('%j is refused with what is allowed', (file, allowed) => {
     const { success, error } = parse(file);

@@ -48,9 +48,20 @@ test.each([
   ['activityWorkers.least', 9, /has more for "least"/],
   ['logRetentionDays', 31, /logRetentionDays/],
   ['alarms.email', 'nobody', /alarms.email/],
+  ['network.createS3Gateway', 'no', /network.createS3Gateway/],
+  ['sources.trustStore', 'drivers/own.p12', /'sources.trustStore' has to be the name of a .p12 file/],
+  ['sources.caFile', '/app/own.pem', /'sources.trustStore' is missing: jobs of Glue cannot read/],
   ['typo', true, /typo/],
 ])('%s = %j is refused by name', (path, value, message) => {
   expect(() => loadConfig(changed(path, value))).toThrow(message);
+});
+
+test('two categories whose jobs of Glue would have one name are told so', () => {
+  const { categories } = JSON.parse(readFileSync(sample, 'utf8')) as { categories: Json };
+  const twice = { ...categories, other: categories.cell_perf_stats };
+  expect(() => loadConfig(changed('categories', twice))).toThrow(
+    /'categories.other.glue.tables' names 'cell_performance_data' again, whose job category 'cell_perf_stats' makes/,
+  );
 });
 
 test('a parameter that the product would refuse is refused before it is deployed', () => {

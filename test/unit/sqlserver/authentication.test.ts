@@ -1,3 +1,9 @@
+import {
+  AggregateAuthenticationError,
+  AuthenticationError,
+  AuthenticationRequiredError,
+  CredentialUnavailableError,
+} from '@azure/identity';
 import { Connection } from 'tedious';
 import { authenticationOf, type SourceLogin } from '../../../engine/sqlserver/authentication';
 import { connectError } from '../../../engine/sqlserver/errors';
@@ -36,14 +42,31 @@ function noToken(reason: Error): Error {
   });
 }
 
-test('an identity without a token is a refused login, which does not pass by itself', () => {
-  expect(connectError(noToken(new Error('AADSTS7000215: Invalid client secret')), place)).toMatchObject({
-    code: 'SOURCE_LOGIN',
-    message: expect.stringMatching(/Microsoft Entra gave no token: check SOURCE_AUTH/),
-  });
-});
+test.each(['AADSTS7000215: Invalid client secret provided.', 'AADSTS700016: Application was not found.'])(
+  'an identity that Entra refuses is a refused login, which does not pass by itself (%s)',
+  (text) => {
+    const reason = new AuthenticationRequiredError({ scopes: [], message: `invalid_client: ${text}` });
+    expect(connectError(noToken(reason), place)).toMatchObject({
+      code: 'SOURCE_LOGIN',
+      retryable: false,
+      message: expect.stringMatching(/Microsoft Entra gave no token: check SOURCE_AUTH/),
+    });
+  },
+);
 
-test('a token that could not be asked for may be there the next time', () => {
-  const reason = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
-  expect(connectError(noToken(reason), place)).toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true });
+// The library keeps no code: not of the network, of HTTP, or of a machine's identity that does not answer.
+test.each([
+  new AuthenticationRequiredError({ scopes: [], message: 'network_error: Network request failed' }),
+  new AuthenticationRequiredError({ scopes: [], message: 'AADSTS90033: A transient error has occurred.' }),
+  new AuthenticationRequiredError({ scopes: [], message: 'invalid_request: AADSTS500110: unknown' }),
+  new CredentialUnavailableError('endpoints_resolution_error: Endpoints cannot be resolved'),
+  new AggregateAuthenticationError([new CredentialUnavailableError('no IMDS')], 'Chain failed.'),
+  new AuthenticationError(503, 'Service Unavailable'),
+  Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
+])('a token that could not be had may be there the next time (%s)', (reason) => {
+  expect(connectError(noToken(reason), place)).toMatchObject({
+    code: 'SOURCE_UNREACHABLE',
+    retryable: true,
+    message: expect.stringMatching(/tried again.*check SOURCE_AUTH/),
+  });
 });

@@ -26,7 +26,7 @@ import {
 const logger = new DefaultLogger('ERROR');
 const killed = 'killed by the test';
 const at = Date.UTC(2026, 0, 31);
-const rules = { at, wholes: [], orphanHours: 48, rawHours: 168, quarantineHours: 168, statsHours: 168 };
+const rules = { at, orphanHours: 48, rawHours: 168, quarantineHours: 168, statsHours: 168 };
 
 /** Buckets and control tables of a test's own. */
 class World {
@@ -38,6 +38,7 @@ class World {
   constructor(
     readonly windows: readonly MadeWindow[],
     private readonly running: boolean,
+    private readonly wholes: readonly string[] = [],
   ) {
     fill(windows, at, this.raw, this.stats);
     const buckets = { raw: this.raw, transformed: new MemoryBucket('transformed'), stats: this.stats };
@@ -51,7 +52,12 @@ class World {
   async cleanUp(apply: boolean, onFailure: () => void = () => undefined): Promise<CleanUpSummary> {
     const activities = cleanUpActivities(this.#deps);
     this.#cleanUps += 1;
-    const ref = { category: place.category, cleanUpId: `clean-up-${this.#cleanUps}`, apply, rules };
+    const ref = {
+      category: place.category,
+      cleanUpId: `clean-up-${this.#cleanUps}`,
+      apply,
+      rules: { ...rules, wholes: this.wholes },
+    };
     let cursor: CleanUpCursor | undefined = { section: 0 };
     let pages = 0;
     while (cursor !== undefined) {
@@ -189,6 +195,23 @@ describe('a clean-up', () => {
       { numRuns: 8 },
     );
   }, 60_000);
+
+  it('leaves the windows of a whole alone while a run is in progress, whatever their age', async () => {
+    const made: MadeWindow = {
+      label: '20250101',
+      state: 'DONE',
+      attempts: [[400], [400]],
+      counted: 0,
+      manifestHours: 400,
+      damaged: false,
+      quarantine: [400],
+      named: true,
+    };
+    const removed = async (running: boolean) =>
+      (await new World([made], running, [place.target]).cleanUp(true)).removed.objects;
+    expect(await removed(true)).toBe(0);
+    expect(await removed(false)).toBe(4);
+  });
 
   it('takes nothing that has come to count while its worker was down', async () => {
     const made: MadeWindow = {

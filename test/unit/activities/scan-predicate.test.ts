@@ -1,4 +1,4 @@
-import { scanPredicate } from '../../../activities/scan-range.js';
+import { scanPredicate } from '../../../activities/scan-predicate.js';
 import type { CheckedTable } from '../../../engine/postgres/control/checked-tables.js';
 import { whereClause } from '../../../engine/sqlserver/predicate.js';
 
