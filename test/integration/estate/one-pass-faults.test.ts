@@ -76,7 +76,8 @@ describe('one reading for all windows that meets a fault', () => {
 
   it('parks the chunks where it cannot be read, and a retry goes on with it', async () => {
     estate.configure(`config/categories/${category}.json`, (json) => ({ ...json, attention: { wait: 60 } }));
-    const reading = new Reading({ fails: true, after: 5 });
+    // Fewer than a database has ranges: one that is read to its end keeps none.
+    const reading = new Reading({ fails: true, after: 3 });
     const parked = async (): Promise<readonly { code: string }[]> =>
       rows(`SELECT DISTINCT cause_code AS code FROM migration_control.chunk WHERE state = 'NEEDS_ATTENTION'`);
     let before: readonly string[] = [];
@@ -97,7 +98,7 @@ describe('one reading for all windows that meets a fault', () => {
       },
     );
     expect(summary).toMatchObject({ state: 'COMPLETED', chunksParked: 0 });
-    expect(before.length).toBeGreaterThan(2);
+    expect(before).toHaveLength(3);
     const after = reading.ranges.slice(reading.mendedAt);
     for (const id of before) expect(after).not.toContain(id);
     await exact();
