@@ -140,7 +140,8 @@ describe('parts', () => {
         const session = await openSession(signal);
         const run = session.run.bind(session);
         return Object.assign(session, {
-          run: (sql: string) => run(sql.replace('COPY part', `COPY (${query})`)),
+          run: (sql: string) =>
+            run(sql.startsWith('COPY') ? sql.replace('FROM part)', `FROM (${query}))`) : sql),
         });
       },
     };

@@ -17,6 +17,6 @@ describe('ensureSecrets', () => {
   it('makes other passwords for another sandbox, each of its own', () => {
     const one = Object.values(ensureSecrets(join(directory, 'one.json')));
     const two = Object.values(ensureSecrets(join(directory, 'two.json')));
-    expect(new Set([...one, ...two]).size).toBe(6);
+    expect(new Set([...one, ...two]).size).toBe(8);
   });
 });
