@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { v8Flags } from '../workers/v8-flags.js';
+import { allocator, v8Flags } from '../workers/memory.js';
 import { buildOursProcess } from './built.js';
 import { type Figures, measureWithin } from './measure.js';
 import { categoryOf, type OursProject, writeCategory, writeProject } from './ours-project.js';
@@ -58,7 +58,7 @@ export async function startOurs(
     execArgv: [...v8Flags.activities, ...profiling()],
     // Where no .env file of the checkout is read.
     cwd: project.directory,
-    env: { ...process.env, ...project.environment, ...environment },
+    env: { ...allocator, ...process.env, ...project.environment, ...environment },
   });
   const answers = on(child, 'message');
   const ended = once(child, 'exit').then(() => ({ done: true }) as const);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { allocator, v8Flags } from './memory.js';
 import { cores, defaultProcesses } from './process-share.js';
-import { v8Flags } from './v8-flags.js';
 
 /**
  * `npm run worker`: one process for workflow code and some for activities, since decoding rows would starve
@@ -10,9 +10,6 @@ import { v8Flags } from './v8-flags.js';
  */
 const roles = { workflows: 'workflow-worker', activities: 'activity-worker' } as const;
 type Role = keyof typeof roles;
-
-/** glibc keeps what threads have freed, an arena for each; a worker's threads come and go with every call. */
-const memory = { MALLOC_ARENA_MAX: '2' };
 
 const options = new Command('worker')
   .description(
@@ -47,7 +44,7 @@ function start(role: Role): ChildProcess {
   const script = join(__dirname, `${roles[role]}${extension}`);
   const child = spawn(process.execPath, [...process.execArgv, ...v8Flags[role], script, ...shared(role)], {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...memory, ...process.env },
+    env: { ...allocator, ...process.env },
   });
   child.once('exit', (code, signal) => ended(role, code, signal));
   return child;
