@@ -9,9 +9,9 @@ export interface SandboxSecrets {
   readonly objectStoreKey: string;
 }
 
-/** The sandbox's passwords: random, made once, kept in a file that only its owner can read. */
+/** The sandbox's passwords: random, made once, kept in a file that only its owner can read. What it lacks is added. */
 export function ensureSecrets(file: string): SandboxSecrets {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as SandboxSecrets;
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<SandboxSecrets>) : {};
   const password = () => randomBytes(18).toString('base64url');
   const secrets = {
     // SQL Server's password policy wants three kinds of characters; real servers would refuse less.
@@ -19,8 +19,10 @@ export function ensureSecrets(file: string): SandboxSecrets {
     targetPassword: password(),
     postgresPassword: password(),
     objectStoreKey: password(),
+    ...kept,
   };
-  writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  if (Object.keys(secrets).length > Object.keys(kept).length)
+    writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }
 

@@ -30,8 +30,6 @@ CREATE TABLE migration_control.chunk (
   -- Of what the plan wants in the stage; the ledger has that of what is there.
   fingerprint   text NOT NULL,
   rows_planned  jsonb NOT NULL,
-  -- Of a part of a window by date, until the next plan counts it.
-  rows_estimated boolean NOT NULL DEFAULT false,
   -- Over all source tables: adding up the documents of a million chunks takes ten times as long.
   rows_total    bigint GENERATED ALWAYS AS (migration_control.rows_in(rows_planned)) STORED,
   -- Raised when the chunk must begin at its source again (restart, retry): parts of an earlier epoch, and those

@@ -18,6 +18,7 @@ const tables = [
   'control/023_removal.sql',
   'control/024_whole.sql',
   'control/025_scan.sql',
+  'control/026_rows_estimated.sql',
 ];
 
 /** CREATE OR REPLACE throughout: applied again whenever their text changes. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureSecrets } from '../../../../sandbox/services/secrets.js';
+import { ensureSecrets, writePrivate } from '../../../../sandbox/services/secrets.js';
 
 describe('ensureSecrets', () => {
   const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
@@ -12,6 +12,16 @@ describe('ensureSecrets', () => {
     const made = ensureSecrets(file);
     expect(ensureSecrets(file)).toEqual(made);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('adds what an older sandbox lacks, and changes nothing of what it has', () => {
+    const file = join(directory, 'older.json');
+    const { objectStoreKey, ...older } = ensureSecrets(file);
+    writePrivate(file, JSON.stringify(older));
+    const made = ensureSecrets(file);
+    expect(made).toMatchObject(older);
+    expect(made.objectStoreKey).not.toBe(objectStoreKey);
+    expect(ensureSecrets(file)).toEqual(made);
   });
 
   it('makes other passwords for another sandbox, each of its own', () => {
