@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { TargetClient } from './connection.js';
@@ -27,35 +28,56 @@ export async function copyIn(
   before = 0,
 ): Promise<Copied> {
   const stream = client.query(copyFrom(statement, { highWaterMark: waitingBytes }));
-  let ended = false;
   // Node's pipeline() would destroy the stream after a server error, which sends on a connection it has let go.
-  const failed = new Promise<never>((_resolve, reject) => {
-    stream.on('error', (error) => {
-      ended = true;
-      reject(error);
-    });
-  });
-  failed.catch(() => undefined);
+  const untilError = createFailing(stream);
   const iterator = buffers[Symbol.asyncIterator]();
   let bytes = 0;
   let checksum = before;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), failed]);
+      const next = await untilError.wait(iterator.next());
       if (next.done) break;
       bytes += next.value.length;
       checksum = crc32(next.value, checksum);
       if (!stream.write(next.value))
-        await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), failed]);
+        await untilError.wait(new Promise((resolve) => stream.once('drain', resolve)));
       onProgress();
     }
-    await Promise.race([new Promise<void>((resolve) => stream.end(resolve)), failed]);
+    await untilError.wait(new Promise<void>((resolve) => stream.end(resolve)));
     return { rows: stream.rowCount, bytes, crc32: checksum };
   } catch (error) {
     // A fixed text: the message goes to the server's log.
-    if (!ended) stream.destroy(new Error('the import gave up'));
+    if (!untilError.failed()) stream.destroy(new Error('the import gave up'));
     // Not awaited: a source that is stuck must not keep the connection.
     iterator.return?.().catch(() => undefined);
     throw error;
   }
+}
+
+interface Failing {
+  /** Settles as `work` does, or rejects with the stream's error as soon as there is one. */
+  wait<T>(work: Promise<T>): Promise<T>;
+  failed(): boolean;
+}
+
+/**
+ * Not by Promise.race(): a promise that lives as long as the COPY keeps all that was ever raced against it, and with
+ * it every buffer that was sent (https://github.com/nodejs/node/issues/17469).
+ */
+function createFailing(stream: Writable): Failing {
+  let failure: { readonly error: unknown } | undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  stream.on('error', (error) => {
+    failure = { error };
+    fail(error);
+  });
+  return {
+    wait: (work) =>
+      new Promise((resolve, reject) => {
+        fail = reject;
+        if (failure !== undefined) reject(failure.error);
+        work.then(resolve, reject);
+      }),
+    failed: () => failure !== undefined,
+  };
 }
