@@ -1,8 +1,9 @@
 import { whileBackendWorks } from '../engine/postgres/backend-watch.js';
+import type { TargetClient } from '../engine/postgres/connection.js';
 import { markDone } from '../engine/postgres/control/chunks.js';
 import { findLedgerRow, type LedgerRow, quarantinedBy, readBy } from '../engine/postgres/control/ledger.js';
 import { type ChecksumRecord, recordResults } from '../engine/postgres/control/results.js';
-import { checksumStage } from '../engine/postgres/stage.js';
+import { checksumStage, noteStagePages } from '../engine/postgres/stage-rows.js';
 import type { SetChecksum } from '../engine/rows/types.js';
 import { requireEqual } from '../engine/validation/hops.js';
 import { addChecksums, equalChecksums } from '../engine/validation/set-checksum.js';
@@ -40,22 +41,20 @@ export function checksumChunk(deps: Dependencies, contexts: RunContexts) {
     });
 }
 
-function readStage(
+async function readStage(
   { target: db }: Dependencies,
   { target, chunk }: ChunkContext,
   { signal, advance }: Step,
 ): Promise<{ readonly staged: SetChecksum; readonly ledger: LedgerRow | undefined }> {
-  return db.withClient(
+  const whileItWorks = <T>(client: TargetClient, work: () => Promise<T>) =>
+    whileBackendWorks(db, client, () => advance(1), work);
+  await db.withClient((client) => whileItWorks(client, () => noteStagePages(client, target)), signal);
+  return db.transaction(
     (client) =>
-      whileBackendWorks(
-        db,
-        client,
-        () => advance(1),
-        async () => ({
-          staged: await checksumStage(client, target, chunk.chunkId),
-          ledger: await findLedgerRow(client, chunk.chunkId),
-        }),
-      ),
+      whileItWorks(client, async () => ({
+        staged: await checksumStage(client, target, chunk.chunkId),
+        ledger: await findLedgerRow(client, chunk.chunkId),
+      })),
     signal,
   );
 }

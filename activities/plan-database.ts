@@ -7,7 +7,7 @@ import { planChunks } from '../engine/postgres/control/plan-chunks.js';
 import { keptGrid, type SplitWindow, splitWindows } from '../engine/postgres/control/planned-windows.js';
 import { forgetScan } from '../engine/postgres/control/scans.js';
 import type { ChunkScope, PlannedChunk } from '../engine/postgres/control/types.js';
-import { stageCounts } from '../engine/postgres/stage.js';
+import { stageCounts } from '../engine/postgres/stage-rows.js';
 import type { DatabaseRef, PlanSummary } from './contract.js';
 import { countKeyWindows, keyIdentity } from './count-keys.js';
 import { countParts } from './count-parts.js';
@@ -36,7 +36,7 @@ export function planDatabase(deps: Dependencies, contexts: RunContexts) {
       const scope = { ...ref, category, stageSchema: target.stageSchema, quarantineLimit };
       const earlier = await earlierWindows(deps, context, target, tables, scope);
       const counted = await count(deps, context, target, tables, earlier, ref, step);
-      const staged = await deps.target.withClient(
+      const staged = await deps.target.transaction(
         (client) => stageCounts(client, target, scope),
         step.signal,
       );

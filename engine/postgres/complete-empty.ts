@@ -7,8 +7,7 @@ import type { Target, TargetClient } from './connection.js';
 import { lockChunk, markDone, requireOwned } from './control/chunks.js';
 import { writeLedgerRow } from './control/ledger.js';
 import { recordResults } from './control/results.js';
-import { stageName } from './names.js';
-import { checksumStage } from './stage.js';
+import { checksumStage, deleteStaged } from './stage-rows.js';
 
 export interface EmptyChunk {
   readonly target: Target;
@@ -66,9 +65,7 @@ async function clearStage(
 ): Promise<SetChecksum> {
   const found = await checksumStage(client, table, chunkId);
   if (found.rows === 0) return found;
-  await whileBackendWorks(target, client, onProgress, () =>
-    client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = $1`, [chunkId]),
-  );
+  await whileBackendWorks(target, client, onProgress, () => deleteStaged(client, table, chunkId));
   return checksumStage(client, table, chunkId);
 }
 

@@ -15,8 +15,7 @@ import {
   writeLedgerRow,
 } from './control/ledger.js';
 import { type CopiedRows, copyRows } from './copy-rows.js';
-import { stageName } from './names.js';
-import { countStaged } from './stage.js';
+import { countStaged, deleteStaged } from './stage-rows.js';
 
 type Replaced = Pick<PolicyUse, 'column' | 'values'>;
 
@@ -76,9 +75,7 @@ export async function importChunk(input: ImportInput): Promise<ImportResult> {
     const known = await findLedgerRow(client, chunkId);
     if (known && isWanted(known, input) && known.rows === (await countStaged(client, table, chunkId)))
       return { rows: known.rows, bytes: known.bytes, reused: true, read: readBy(known) };
-    await whileBackendWorks(target, client, input.onProgress, () =>
-      client.query(`DELETE FROM ${stageName(table)} WHERE chunk_id = $1`, [chunkId]),
-    );
+    await whileBackendWorks(target, client, input.onProgress, () => deleteStaged(client, table, chunkId));
     return copy(client, input);
   }, input.signal);
 }

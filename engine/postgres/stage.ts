@@ -1,14 +1,13 @@
 import { escapeLiteral } from 'pg';
 import type { TargetConfig } from '../../config/run-config.js';
 import { checksumSelectListPostgres } from '../rows/checksum-postgres.js';
-import type { SetChecksum } from '../rows/types.js';
-import { parseSetChecksum } from '../validation/set-checksum.js';
 import { checkTarget } from './check-target.js';
-import type { Queryable, Target, TargetClient } from './connection.js';
+import type { Target, TargetClient } from './connection.js';
 import { finalizeProcedure, quoteName, stageName } from './names.js';
 import { ensureSchema } from './schemas.js';
 import { ddlType, findRelation } from './shape.js';
 import { createChildren } from './stage-children.js';
+import { chunkIndex } from './stage-rows.js';
 
 /**
  * Creates what is missing of `<stageSchema>.<name>`: the table, its month children for `months` (`YYYYMM`), the
@@ -44,8 +43,7 @@ async function createTable(client: TargetClient, table: TargetConfig): Promise<v
   await client.query(
     `CREATE TABLE ${stageName(table)} (${columns.join(', ')}, chunk_id bigint NOT NULL)${partitioned}`,
   );
-  // Deleting, counting and hashing one chunk must not scan the others; children inherit the index.
-  await client.query(`CREATE INDEX ON ${stageName(table)} (chunk_id)`);
+  await client.query(chunkIndex(table));
 }
 
 /** `CALL <stage>.stage_ctas_null_upd_<target>('<target_schema>', '<target>')`, the founding door to finalize. */
@@ -61,43 +59,4 @@ async function installProcedure(client: TargetClient, table: TargetConfig): Prom
        target_schema text, target text, dependents text DEFAULT 'refuse', INOUT result jsonb DEFAULT NULL)
      LANGUAGE plpgsql AS ${escapeLiteral(body)}`,
   );
-}
-
-/** Rows in the stage by chunk id, of one source database; empty where the stage does not exist yet. */
-export async function stageCounts(
-  db: Queryable,
-  table: TargetConfig,
-  scope: { readonly category: string; readonly server: string; readonly database: string },
-): Promise<ReadonlyMap<string, number>> {
-  if ((await findRelation(db, table.stageSchema, table.name)) === undefined) return new Map();
-  const { rows } = await db.query<{ chunkId: string; rows: number }>(
-    `SELECT chunk_id::text AS "chunkId", count(*)::float8 AS rows FROM ${stageName(table)}
-      WHERE chunk_id IN (SELECT chunk_id FROM migration_control.chunk
-                          WHERE category = $1 AND target = $2 AND server = $3 AND database = $4)
-      GROUP BY chunk_id`,
-    [scope.category, table.name, scope.server, scope.database],
-  );
-  return new Map(rows.map(({ chunkId, rows: count }) => [chunkId, count]));
-}
-
-/** How many rows of one chunk the stage holds. */
-export async function countStaged(db: Queryable, table: TargetConfig, chunkId: string): Promise<number> {
-  const { rows } = await db.query<{ rows: number }>(
-    `SELECT count(*)::float8 AS rows FROM ${stageName(table)} WHERE chunk_id = $1`,
-    [chunkId],
-  );
-  return rows[0]?.rows ?? 0;
-}
-
-/** Count and set checksum of the chunk's rows as they rest in the stage. */
-export async function checksumStage(
-  db: Queryable,
-  table: TargetConfig,
-  chunkId: string,
-): Promise<SetChecksum> {
-  const { rows } = await db.query<{ rows: string; sum: string | null }>(
-    `SELECT ${checksumSelectListPostgres(table.columns)} FROM ${stageName(table)} WHERE chunk_id = $1`,
-    [chunkId],
-  );
-  return parseSetChecksum(rows[0]?.rows ?? '0', rows[0]?.sum ?? null);
 }

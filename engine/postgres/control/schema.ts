@@ -27,6 +27,7 @@ const routines = [
   'postgres/020_dependents.sql',
   'postgres/030_finalize.sql',
   'postgres/040_drop_old.sql',
+  'postgres/050_stage.sql',
 ];
 
 /**

@@ -8,7 +8,7 @@ import { type ChunkReport, iterateChunkReports } from '../../../engine/postgres/
 import { recordResults } from '../../../engine/postgres/control/results';
 import { insertRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
-import { stageCounts } from '../../../engine/postgres/stage';
+import { stageCounts } from '../../../engine/postgres/stage-rows';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   day,

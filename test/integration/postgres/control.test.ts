@@ -7,7 +7,8 @@ import { recordResults } from '../../../engine/postgres/control/results';
 import { closeAbandoned, finishRun, insertRun, loadRun } from '../../../engine/postgres/control/runs';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
-import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
+import { prepareStage } from '../../../engine/postgres/stage';
+import { stageCounts } from '../../../engine/postgres/stage-rows';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   day,

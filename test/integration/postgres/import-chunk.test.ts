@@ -2,7 +2,7 @@ import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { findLedgerRow } from '../../../engine/postgres/control/ledger';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
-import { checksumStage } from '../../../engine/postgres/stage';
+import { checksumStage } from '../../../engine/postgres/stage-rows';
 import { batchOf as batchOfCells } from '../../../engine/rows/cells';
 import type { ColumnBatch } from '../../../engine/rows/column-batch';
 import { createRowHasher } from '../../../engine/rows/hash/row-hasher';

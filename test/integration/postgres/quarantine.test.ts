@@ -6,7 +6,7 @@ import { chunkTotals, iterateChunkReports } from '../../../engine/postgres/contr
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { finalizeTarget } from '../../../engine/postgres/finalize';
 import { type ImportInput, importChunk } from '../../../engine/postgres/import-chunk';
-import { checksumStage } from '../../../engine/postgres/stage';
+import { checksumStage } from '../../../engine/postgres/stage-rows';
 import { addChecksums } from '../../../engine/validation/set-checksum';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
@@ -206,9 +206,9 @@ describe.each([18, 15] as const)('rows that PostgreSQL %i cannot hold', (version
           expect(addChecksums(parts)).toEqual(checksumOf(chunk.table, rows));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
-    expect(left).toBeGreaterThan(20);
+    expect(left).toBeGreaterThan(5);
   });
 
   test('are the right ones also where the second reading gives the rows in another order', async () => {

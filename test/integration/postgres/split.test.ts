@@ -16,7 +16,8 @@ import { recordSourceTables } from '../../../engine/postgres/control/source-tabl
 import { splitChunk } from '../../../engine/postgres/control/split-chunk';
 import type { PlannedChunk } from '../../../engine/postgres/control/types';
 import { removeRows } from '../../../engine/postgres/remove';
-import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
+import { prepareStage } from '../../../engine/postgres/stage';
+import { stageCounts } from '../../../engine/postgres/stage-rows';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   column,

@@ -1,6 +1,7 @@
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
-import { prepareStage, stageCounts } from '../../../engine/postgres/stage';
+import { prepareStage } from '../../../engine/postgres/stage';
+import { stageCounts } from '../../../engine/postgres/stage-rows';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { adoptRows, column, scopeOf, stageWith, targetTable } from '../../support/target-fixtures';
 
