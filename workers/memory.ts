@@ -5,9 +5,5 @@ export const allocator = { MALLOC_ARENA_MAX: '2' } as const;
 export const v8Flags = {
   /** Some 55 MB live in it, whatever the number of chunks; without a bound V8 left four times that uncollected. */
   workflows: ['--max-old-space-size=1024'],
-  /**
-   * Every 20 MB or so of buffers that went by, V8 marked the whole heap, whose 40 MB hardly change, on several threads
-   * at once: a third of the CPU of a copy. Collected seldom, at once and by one thread it pauses for some 50 ms.
-   */
-  activities: ['--single-threaded-gc', '--no-incremental-marking'],
+  activities: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
