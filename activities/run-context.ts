@@ -8,6 +8,8 @@ import { configRevision } from '../engine/postgres/control/reloads.js';
 import { loadRun } from '../engine/postgres/control/runs.js';
 import { listSourceTables, type PlannedSource } from '../engine/postgres/control/source-tables.js';
 import type { Chunk } from '../engine/postgres/control/types.js';
+import type { Policy } from '../engine/rows/fits.js';
+import { encodedTypeOf } from '../engine/rows/type-map.js';
 import type { StreamedColumn } from '../engine/sqlserver/wire/result-decoder.js';
 import { type ObjectKey, rawPrefix, transformedPrefix } from '../engine/storage/keys.js';
 import type { ChunkRef, Route } from './contract.js';
@@ -149,15 +151,20 @@ function sourceOf(target: TargetConfig, { schema, table }: PlannedSource): Sourc
   );
 }
 
-/** Text that is copied by policy `replace` has it where it is decoded: half a surrogate pair has no form behind that. */
+/** What is copied by policy `replace` or `bytes` has it where text is decoded: what is no text has no form behind that. */
 function decodedColumns(target: TargetConfig, columns: PlannedSource['columns']): RawSource['columns'] {
   if (target.transform !== undefined) return columns;
-  const replaced = copiedColumns(target, columns).filter(
-    (_, index) => target.columns[index]?.policy === 'replace',
-  );
-  return columns.map((column) =>
-    replaced.includes(column) ? { ...column, invalidText: 'replace' } : column,
-  );
+  const copied = copiedColumns(target, columns);
+  return columns.map((column) => decodedColumn(column, target.columns[copied.indexOf(column)]?.policy));
+}
+
+function decodedColumn(
+  column: PlannedSource['columns'][number],
+  policy: Policy | undefined,
+): RawSource['columns'][number] {
+  if (policy === 'replace') return { ...column, invalidText: policy };
+  const type = policy === 'bytes' ? encodedTypeOf(column.type, column.sourceType) : undefined;
+  return type === undefined ? column : { ...column, type, invalidText: 'bytes' };
 }
 
 /** A target's chunks take the route that its configuration leaves them. */

@@ -45,9 +45,10 @@ function checkExport(
       `a job of Glue reads each of the ${sources.length} source tables in a transaction of its own, so they are not of one ` +
         'instant as "snapshot" promises; allowed with "engine.export" "glue": "rcsi" or "quiesced".',
     );
-  if (transform === undefined && columns.some(({ policy }) => policy === 'replace'))
+  const decoding = columns.find(({ policy }) => policy === 'replace' || policy === 'bytes')?.policy;
+  if (transform === undefined && decoding !== undefined)
     refuse(
       'engine.export',
-      'policy "replace" needs a reader that sees what is no character, which JDBC hides; allowed: "embedded".',
+      `policy "${decoding}" needs a reader that sees the bytes of a text, which JDBC hides; allowed: "embedded".`,
     );
 }

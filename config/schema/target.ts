@@ -12,7 +12,7 @@ const postgresName = z
 const sourceName = z
   .string(allowed('a name of 1 to 128 characters'))
   .regex(/^[^\p{Cc}]{1,128}$/u, allowed('a name of 1 to 128 characters'));
-const policies = ['fail', 'replace', 'round', 'truncate'] as const satisfies readonly Policy[];
+const policies = ['fail', 'replace', 'round', 'truncate', 'bytes'] as const satisfies readonly Policy[];
 const truth = z.boolean(allowed('true or false'));
 
 const column = strictObject({
@@ -27,7 +27,7 @@ const column = strictObject({
     .enum(policies, allowed(policies.map((policy) => `'${policy}'`).join(', ')))
     .optional()
     .describe(
-      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000 and, without a transform, for what is no character. round, truncate: fraction digits; truncate also what is too long.',
+      'What becomes of a value that the column cannot hold; without it the types must fit. fail: its row is poison. replace: U+FFFD for U+0000 and, without a transform, for what is no character. round, truncate: fraction digits; truncate also what is too long. bytes: a text, copied without a transform into bytea, as the bytes that the source has it in.',
     ),
 });
 

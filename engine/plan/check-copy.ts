@@ -1,13 +1,15 @@
 import type { TargetColumn, TargetConfig } from '../../config/run-config.js';
 import { MigrationError } from '../errors.js';
-import { losslessInto, policyInto } from '../rows/fits.js';
+import type { TsqlColumn } from '../rows/checksum-tsql.js';
+import { losslessInto, type Policy, policyInto } from '../rows/fits.js';
 import { pgTypeOf } from '../rows/pg-types.js';
-import type { Column } from '../rows/types.js';
+import { encodedTypeOf } from '../rows/type-map.js';
+import type { Column, LogicalType } from '../rows/types.js';
 
 interface CopiedTable {
   readonly schema: string;
   readonly table: string;
-  readonly columns: readonly Column[];
+  readonly columns: readonly TsqlColumn[];
 }
 
 /** The source's column of each of the target's, found by name without case. */
@@ -45,16 +47,21 @@ function columnNamed<Of extends Column>(name: string, columns: readonly Of[]): O
   );
 }
 
-function differenceOf(wanted: TargetColumn, found: Column | undefined): string | undefined {
+function differenceOf(wanted: TargetColumn, found: TsqlColumn | undefined): string | undefined {
   const { name, type, policy } = wanted;
   if (found === undefined) return `the source has no column ${name}`;
-  const policies = policyInto(found.type, type);
+  const policies = policiesOf(found, type);
   if (policy === undefined && losslessInto(found.type, type)) return undefined;
   const pair = `column ${name} is ${pgTypeOf(found.type)} and does not fit into ${pgTypeOf(type)}`;
   if (policies.length === 0) return pair;
   if (policy === undefined) return `${pair} without loss: choose "policy": ${quoted(policies)}`;
   if (policies.includes(policy)) return undefined;
   return `column ${name} has "policy": "${policy}"; allowed for ${pgTypeOf(found.type)} into ${pgTypeOf(type)}: ${quoted(policies)}`;
+}
+
+function policiesOf(found: TsqlColumn, to: LogicalType): readonly Policy[] {
+  const policies = policyInto(found.type, to);
+  return to.kind === 'bytes' && encodedTypeOf(found.type, found.sourceType) !== undefined ? [...policies, 'bytes'] : policies;
 }
 
 function quoted(policies: readonly string[]): string {

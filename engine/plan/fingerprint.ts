@@ -20,7 +20,7 @@ export interface RawContent {
   readonly source: SourceTable;
   readonly columns: readonly (Column & {
     readonly sourceType: string;
-    /** What its reader does with what is no text. */
+    /** What its reader does with what is no text; `bytes` with all that is text. */
     readonly invalidText?: string;
   })[];
   readonly window: Window;

@@ -1,4 +1,5 @@
 import { MigrationError } from '../errors.js';
+import { baseTypeName } from './type-map.js';
 import type { Column, LogicalType } from './types.js';
 
 export interface TsqlColumn extends Column {
@@ -51,11 +52,7 @@ const withoutForm = ['xml', 'json', 'vector', 'sql_variant'];
 
 /** Whether T-SQL can build the column's canonical text; else the reader's own hash takes its place for the table. */
 export function hasServerForm({ sourceType }: TsqlColumn): boolean {
-  return !withoutForm.includes(baseName(sourceType));
-}
-
-function baseName(sourceType: string): string {
-  return sourceType.toLowerCase().replace(/\(.*$/s, '');
+  return !withoutForm.includes(baseTypeName(sourceType));
 }
 
 /**
@@ -86,7 +83,7 @@ function canonicalTsql(column: TsqlColumn): string {
       if (hasServerForm(column)) return textField(name);
       throw withoutServerForm(column);
     case 'bytes':
-      return bytesField(name);
+      return bytesField(column, name);
     case 'instant':
       throw withoutServerForm(column);
   }
@@ -114,7 +111,7 @@ export function plainTextTsql(type: PlainType, name: string): string {
 
 /** money prints two of its four decimals, and rounds for it. */
 export function exactDecimalTsql({ type, sourceType }: TsqlColumn, name: string): string {
-  if (type.kind !== 'decimal' || !/^(small)?money$/.test(baseName(sourceType))) return name;
+  if (type.kind !== 'decimal' || !/^(small)?money$/.test(baseTypeName(sourceType))) return name;
   return `CONVERT(decimal(${type.precision},${type.scale}), ${name})`;
 }
 
@@ -134,9 +131,17 @@ function orNull(text: string): string {
   return `ISNULL(${text} + ';', '~;')`;
 }
 
-/** Of varbinary and all that converts to it: image, rowversion, CLR types as they are serialized on the wire. */
-function bytesField(name: string): string {
-  const bytes = `CONVERT(varbinary(max), ${name})`;
+/** The legacy text and ntext convert to their own kind of text alone. */
+const viaText: Readonly<Record<string, string>> = { text: 'varchar(max)', ntext: 'nvarchar(max)' };
+
+/** The bytes that travel: those of a text in its encoding, a CLR type as it is serialized. */
+export function bytesTsql({ sourceType }: TsqlColumn, name: string): string {
+  const text = viaText[baseTypeName(sourceType)];
+  return `CONVERT(varbinary(max), ${text === undefined ? name : `CONVERT(${text}, ${name})`})`;
+}
+
+function bytesField(column: TsqlColumn, name: string): string {
+  const bytes = bytesTsql(column, name);
   const hex = `LOWER(CONVERT(varchar(max), ${bytes}, 2))`;
   return `CASE WHEN ${name} IS NULL THEN '~;' ELSE CONCAT(DATALENGTH(${bytes}), ':', ${hex}, ';') END`;
 }

@@ -3,9 +3,10 @@ import type { LogicalType } from './types.js';
 
 /**
  * What to do with a value that the target's type cannot hold: `fail` leaves its row out, as poison; `replace` puts
- * U+FFFD for a character; `round` goes to the nearest, half away from zero; `truncate` cuts digits or characters.
+ * U+FFFD for a character; `round` goes to the nearest, half away from zero; `truncate` cuts digits or characters;
+ * `bytes` takes a text as the bytes that its source has it in.
  */
-export type Policy = 'fail' | 'replace' | 'round' | 'truncate';
+export type Policy = 'fail' | 'replace' | 'round' | 'truncate' | 'bytes';
 
 /** Decimal digits of the largest magnitude of each integer width. */
 const digitsOfInt = { 8: 3, 16: 5, 32: 10, 64: 19 } as const;
@@ -68,7 +69,7 @@ export function losslessInto(from: LogicalType, to: LogicalType): boolean {
 /**
  * The policies that a column of `from` may name to be held by `to`, `fail` first; none where the pair is impossible. A
  * pair that is not lossless is possible only by a named policy. Text has some even where it is lossless by its type, as
- * PostgreSQL's cannot hold U+0000.
+ * PostgreSQL's cannot hold U+0000. `bytes` is none of them, as it is how a text is read: see `encodedTypeOf`.
  */
 export function policyInto(from: LogicalType, to: LogicalType): readonly Policy[] {
   if (losslessInto(from, to))

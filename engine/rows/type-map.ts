@@ -81,6 +81,33 @@ export function logicalTypeOf(source: SourceType): LogicalType {
   return plain;
 }
 
+/** Bytes of a unit that the length of a text type counts. */
+const unitBytes: Readonly<Record<string, number>> = {
+  char: 1,
+  varchar: 1,
+  text: 1,
+  nchar: 2,
+  nvarchar: 2,
+  ntext: 2,
+  sysname: 2,
+};
+
+/**
+ * Type of a text column that is read as the bytes that the source holds, which are those on the wire. Undefined for any
+ * other column: xml, json, vector and sql_variant are sent in another form than they rest in.
+ * @param sourceType as `TsqlColumn` has it
+ */
+export function encodedTypeOf(type: LogicalType, sourceType: string): LogicalType | undefined {
+  const bytes = unitBytes[baseTypeName(sourceType)];
+  if (type.kind !== 'text' || bytes === undefined) return undefined;
+  return sized('bytes', (type.maxLength ?? -1) * bytes);
+}
+
+/** `datetime2` of the declaration `datetime2(3)`. */
+export function baseTypeName(sourceType: string): string {
+  return sourceType.toLowerCase().replace(/\(.*$/s, '');
+}
+
 function sized(kind: 'text' | 'bytes', maxLength: number): LogicalType {
   return maxLength < 0 ? { kind } : { kind, maxLength };
 }

@@ -1,5 +1,6 @@
 import { MigrationError } from '../errors.js';
 import {
+  bytesTsql,
   exactDecimalTsql,
   plainTextTsql,
   quoteTsql,
@@ -87,17 +88,12 @@ function carriedTsql(column: TsqlColumn): string {
     case 'uuid':
       return plainTextTsql(type, name);
     case 'text':
-      if (unicode.test(sourceType)) return utf16Tsql(column, name);
+      if (unicode.test(sourceType)) return bytesTsql(column, name);
       // Spark fills a char up to its length in characters, where the source has bytes.
       return /^char\b/i.test(sourceType) ? `CONVERT(var${sourceType}, ${name})` : name;
     case 'bytes':
-      return declaredBinary.test(sourceType) ? name : `CONVERT(varbinary(max), ${name})`;
+      return declaredBinary.test(sourceType) ? name : bytesTsql(column, name);
     default:
       return name;
   }
-}
-
-/** The legacy ntext converts to nvarchar(max) alone. */
-function utf16Tsql({ sourceType }: TsqlColumn, name: string): string {
-  return `CONVERT(varbinary(max), ${/^ntext/i.test(sourceType) ? `CONVERT(nvarchar(max), ${name})` : name})`;
 }

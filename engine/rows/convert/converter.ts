@@ -42,10 +42,10 @@ export function createConverter(source: readonly Column[], target: readonly Targ
   if (source.length !== target.length)
     throw new TypeError(`${source.length} columns cannot become ${target.length}`);
   const conversions = target.map((column, index) => conversionOf(source[index] as Column, column));
-  const exact = target.every(
-    ({ type, policy = 'fail' }, index) =>
-      policy === 'fail' && readsAlike((source[index] as Column).type, type),
-  );
+  const exact = target.every((column, index) => {
+    const from = (source[index] as Column).type;
+    return policyLeft(from, column) === 'fail' && readsAlike(from, column.type);
+  });
 
   function convert(batch: ColumnBatch): ConvertedBatch {
     const poison = new Map<number, Poison>();
@@ -76,7 +76,14 @@ function findNulls({ nulls }: ColumnVector, rows: number, findings: Findings): v
       findings.poison(row, 'NULL_VALUE', 'the value is NULL in a column that is NOT NULL');
 }
 
-function conversionOf({ type: from }: Column, { name, type: to, policy = 'fail' }: TargetTyped): Conversion {
+/** A text that comes as its bytes has been read so. */
+function policyLeft(from: LogicalType, { policy = 'fail' }: TargetTyped): Policy {
+  return policy === 'bytes' && from.kind === 'bytes' ? 'fail' : policy;
+}
+
+function conversionOf({ type: from }: Column, column: TargetTyped): Conversion {
+  const { name, type: to } = column;
+  const policy = policyLeft(from, column);
   const possible = policyInto(from, to);
   if (!possible.includes(policy))
     throw new MigrationError(

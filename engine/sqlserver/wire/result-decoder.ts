@@ -2,7 +2,7 @@ import { MigrationError } from '../../errors.js';
 import { batchRows, type ColumnBatch, clearBatch, createBatch } from '../../rows/column-batch.js';
 import type { Column } from '../../rows/types.js';
 import { ByteReader, MoreBytesNeeded } from './byte-reader.js';
-import type { CellCounts, WireColumn, WirePosition } from './cell-decoder.js';
+import type { CellCounts, CellOptions, WireColumn, WirePosition } from './cell-decoder.js';
 import { readColumnMetadata } from './column-metadata.js';
 import { checkPlanned } from './planned-columns.js';
 import { RowDecoder } from './row-decoder.js';
@@ -11,8 +11,8 @@ import { UnreadBytes } from './unread-bytes.js';
 
 /** A column of a result that is read; of bytes where a text is to be had as its bytes. */
 export interface StreamedColumn extends Column {
-  /** What becomes of text that is not valid in its encoding. Default `fail`. */
-  readonly invalidText?: 'fail' | 'replace';
+  /** What becomes of text that is not valid in its encoding. By default it fails, where the column's type is text. */
+  readonly invalidText?: CellOptions['invalidText'];
 }
 
 export interface ReadLimits {

@@ -1,3 +1,5 @@
+import { firstHalf, halfOffset } from './half-pairs.js';
+
 /**
  * DuckDB macros for what SQL Server does differently, created once in the instance's own catalog and called by
  * their full name. Names say which T-SQL behaviour they stand for.
@@ -52,20 +54,21 @@ export const macros: readonly string[] = [
      || strftime(ts, ' %Y ') || lpad(CAST((hour(ts) + 11) % 12 + 1 AS VARCHAR), 2, ' ') || strftime(ts, ':%M%p')`,
   // What code page 1252 cannot hold becomes a question mark for each UTF-16 unit.
   `CREATE MACRO IF NOT EXISTS tsql_best_fit(x) AS CASE WHEN strlen(x) = length(x) THEN x ELSE
-     regexp_replace(regexp_replace(x, '[\\x{10000}-\\x{10FFFF}]', '??', 'g'),
+     regexp_replace(regexp_replace(x, '[\\x{10000}-\\x{10F7FF}]', '??', 'g'),
        '[^\\x{1}-\\x{FF}${cp1252High}]', '?', 'g') END`,
-  `CREATE MACRO IF NOT EXISTS tsql_cp1252_hex(x) AS CASE WHEN strlen(x) = length(x) THEN hex(encode(x)) ELSE
+  `CREATE MACRO IF NOT EXISTS tsql_single_byte_hex(x, upper_half) AS CASE WHEN strlen(x) = length(x) THEN hex(encode(x)) ELSE
      list_aggregate(list_transform(string_split(x, ''), lambda c: hex(CAST(CASE
-       WHEN unicode(c) < 256 THEN unicode(c) ELSE 127 + strpos('${cp1252High}', c) END AS UTINYINT))), 'string_agg', '') END`,
+       WHEN unicode(c) < 128 THEN unicode(c) ELSE 127 + strpos(upper_half, c) END AS UTINYINT))), 'string_agg', '') END`,
   `CREATE MACRO IF NOT EXISTS tsql_utf16_unit(u) AS lpad(hex(u % 256), 2, '0') || lpad(hex(u // 256), 2, '0')`,
   `CREATE MACRO IF NOT EXISTS tsql_utf16_hex(x) AS CASE WHEN strlen(x) = length(x)
      THEN regexp_replace(hex(encode(x)), '(..)', '\\100', 'g') ELSE
      list_aggregate(list_transform(string_split(x, ''), lambda c: CASE
        WHEN unicode(c) < 65536 THEN tsql_utf16_unit(unicode(c))
+       WHEN unicode(c) >= ${firstHalf} THEN tsql_utf16_unit(unicode(c) - ${halfOffset})
        ELSE tsql_utf16_unit(55296 + (unicode(c) - 65536) // 1024)
          || tsql_utf16_unit(56320 + (unicode(c) - 65536) % 1024) END), 'string_agg', '') END`,
   String.raw`CREATE MACRO IF NOT EXISTS tsql_utf16_length(x) AS CASE WHEN strlen(x) = length(x) THEN length(x)
-     ELSE length(x) + length(regexp_replace(x, '[^\x{10000}-\x{10FFFF}]', '', 'g')) END`,
+     ELSE length(x) + length(regexp_replace(x, '[^\x{10000}-\x{10F7FF}]', '', 'g')) END`,
   // 100 ns within the second; from datetime the thirds of a millisecond are kept (compatibility level 130 and up).
   `CREATE MACRO IF NOT EXISTS tsql_ticks(ts) AS (epoch_us(ts) + ${seconds0001}) % 1000000 * 10`,
   `CREATE MACRO IF NOT EXISTS tsql_thirds(ts) AS

@@ -1,3 +1,4 @@
+import { encode } from 'iconv-lite';
 import type { Policy } from '../../../engine/rows/fits.js';
 
 /** One value on its way into a column of PostgreSQL. */
@@ -39,10 +40,17 @@ export const refused = (text: string, reason: string, written = text): CrossingV
   changed: false,
   refused: { reason, text: written },
 });
-export const withNul = (value: CrossingValue): CrossingValue => ({
+/** What cannot stand in a literal, U+0000 and half of a surrogate pair, by its number. */
+export const spelled = (value: CrossingValue): CrossingValue => ({
   ...value,
-  literal: value.literal.replaceAll('\0', "' + NCHAR(0) + N'"),
+  literal: value.literal.replace(
+    /\0|\p{Surrogate}/gu,
+    (unit) => `' + NCHAR(${unit.charCodeAt(0)}) + N'`,
+  ),
 });
+/** Kept as the bytes of what the source makes of it. */
+export const encoded = (text: string, encoding = 'utf16le', stored = text): CrossingValue =>
+  spelled(kept(text, `\\x${encode(stored, encoding).toString('hex')}`));
 
 export function crossing(
   declaration: string,

@@ -18,6 +18,7 @@ describe('one reading for all windows', () => {
         server03: serverOf('server03', [
           copyTable('undated', undated, true),
           { ...copyTable('heap', undated, true), primaryKey: [] },
+          copyTable('encoded', undated, true),
         ]),
       },
     });
@@ -113,4 +114,33 @@ describe('one reading for all windows', () => {
     },
     60_000,
   );
+
+  it('takes text as its bytes, that of the key by which ranges are cut as well', async () => {
+    copyCategory(estate, 'encoded', {
+      databases: { server03: ['One'] },
+      leftFilter: null,
+      consistency: 'quiesced',
+      chunk: { onePass: true, scanRows: 9, allowScans: false },
+      partitioned: false,
+    });
+    estate.configure('config/categories/encoded.json', (json) => {
+      const [target] = json.targets as [{ columns: { name: string }[] }];
+      for (const column of target.columns)
+        if (column.name === 'id' || column.name === 'note')
+          Object.assign(column, { type: 'bytea', policy: 'bytes' });
+      return json;
+    });
+    const reading = new Reading();
+    const { summary } = await steeredRun(estate, { category: 'encoded' }, reading);
+    expect(summary).toMatchObject({ rows: 40, chunksParked: 0 });
+    expect(reading.ranges).toHaveLength(5);
+    const [last] = await rows('SELECT * FROM mart.encoded ORDER BY id DESC LIMIT 1');
+    expect(last).toMatchObject({ id: Buffer.from('id39', 'utf16le'), note: Buffer.from('note', 'utf16le') });
+    expect(
+      await rows(
+        `SELECT DISTINCT method FROM migration_control.checksum JOIN migration_control.chunk USING (chunk_id, run_id)
+          WHERE category = 'encoded' AND hop = 'source'`,
+      ),
+    ).toEqual([{ method: 'server' }]);
+  }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { type Crossing, changed, crossing, kept, refused, withNul } from './crossing.js';
+import { type Crossing, changed, crossing, encoded, kept, refused, spelled } from './crossing.js';
 
 /** Times of more digits than their column has, by each policy. */
 export const moments: readonly Crossing[] = [
@@ -131,14 +131,14 @@ export const texts: readonly Crossing[] = [
     'varchar(20)',
     'fail',
     kept('\ufffd \u0001 \u007f'),
-    withNul(refused('a\0b', 'NUL_CHARACTER')),
+    spelled(refused('a\0b', 'NUL_CHARACTER')),
   ),
   crossing(
     'nvarchar(20)',
     'varchar(20)',
     'replace',
     kept('ab  '),
-    withNul(changed('\0a\0\0Ω\0', '\ufffda\ufffd\ufffdΩ\ufffd')),
+    spelled(changed('\0a\0\0Ω\0', '\ufffda\ufffd\ufffdΩ\ufffd')),
   ),
   crossing(
     'nvarchar(20)',
@@ -152,7 +152,7 @@ export const texts: readonly Crossing[] = [
     'nvarchar(20)',
     'varchar(3)',
     'replace',
-    withNul(changed('a\0b', 'a\ufffdb')),
+    spelled(changed('a\0b', 'a\ufffdb')),
     refused('abcd', 'TOO_LONG'),
   ),
   crossing(
@@ -164,7 +164,7 @@ export const texts: readonly Crossing[] = [
     changed('abc ', 'abc'),
     changed('😀😀😀😀', '😀😀😀'),
     changed('e\u0301e\u0301', 'e\u0301e'),
-    withNul(refused('a\0b', 'NUL_CHARACTER')),
+    spelled(refused('a\0b', 'NUL_CHARACTER')),
   ),
   crossing('char(5)', 'varchar(3)', 'truncate', changed('ab', 'ab '), changed('abcde', 'abc')),
   crossing(
@@ -174,4 +174,28 @@ export const texts: readonly Crossing[] = [
     kept('{"b" : 1, "a":2,"a":"é😀"}'),
     refused('{"a":', 'SQLSTATE_22P02'),
   ),
+];
+
+/** Texts that come as the bytes that the source has them in, among them what is no text. */
+export const bytes: readonly Crossing[] = [
+  crossing(
+    'nvarchar(20)',
+    'bytea',
+    'bytes',
+    encoded(''),
+    encoded('a\0b'),
+    encoded('\ud800'),
+    encoded('\ude00\ud83d'),
+    encoded(' é😀\ufffd  '),
+  ),
+  crossing('nchar(4)', 'bytea', 'bytes', encoded('Ω\ud83d', 'utf16le', 'Ω\ud83d  ')),
+  crossing('nvarchar(max)', 'bytea', 'bytes', encoded(`${'Ω'.repeat(3_000)}\udfff\0`)),
+  crossing('ntext', 'bytea', 'bytes', encoded('\udbffé')),
+  crossing('char(5)', 'bytea', 'bytes', encoded('é', 'cp1252', 'é    ')),
+  crossing('varchar(20)', 'bytea', 'bytes', encoded('a\0 €ÿ', 'cp1252')),
+  crossing('varchar(max) COLLATE Cyrillic_General_CI_AS', 'bytea', 'bytes', encoded('Съешь №', 'cp1251')),
+  crossing('varchar(20) COLLATE SQL_Latin1_General_CP437_CI_AS', 'bytea', 'bytes', encoded('naïve ½', 'cp437')),
+  crossing('varchar(20) COLLATE Latin1_General_100_CI_AS_SC_UTF8', 'bytea', 'bytes', encoded('é😀\0', 'utf8')),
+  crossing('text', 'bytea', 'bytes', encoded('é\0', 'cp1252')),
+  crossing('text COLLATE Polish_CI_AS', 'bytea', 'bytes', encoded('Zażółć', 'cp1250')),
 ];

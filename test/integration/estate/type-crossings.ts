@@ -1,6 +1,6 @@
 import { type MatrixType, typeMatrix } from '../../support/type-matrix.js';
 import { type Crossing, crossing } from './crossing.js';
-import { moments, texts } from './policy-crossings.js';
+import { bytes, moments, texts } from './policy-crossings.js';
 
 function matrixType(declaration: string): MatrixType {
   const found = typeMatrix.find((type) => type.declaration === declaration);
@@ -70,7 +70,7 @@ const wider: readonly Crossing[] = [
 ];
 
 /** Pairs of types other than the product's own choice, with the policies that they may have. */
-export const crossings: readonly Crossing[] = [...wider, ...moments, ...texts];
+export const crossings: readonly Crossing[] = [...wider, ...moments, ...texts, ...bytes];
 
 /** Every type of the matrix into the type that the product has for it; U+0000, which that cannot hold, is replaced. */
 export const plainCrossings: readonly Crossing[] = typeMatrix.map(({ name, declaration, values }) => {

@@ -63,6 +63,7 @@ describe('the engines of a category', () => {
     ],
     ['one reading for all windows', {}, { chunk: { onePass: true } }, /a job of Glue reads one window/],
     ['what is no character', {}, { columns: [{ policy: 'replace' }] }, /policy "replace" needs a reader/],
+    ["a text's own bytes", {}, { columns: [{ policy: 'bytes' }] }, /"bytes" needs a reader .* "embedded"/],
   ] as const)('Glue is refused for %s, by file, field and target', (_, file, over, message) => {
     const choose = () => engines({ engine: 'glue', ...file }, over as unknown as Partial<TargetConfig>);
     expect(choose).toThrow(message);

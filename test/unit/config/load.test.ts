@@ -290,7 +290,7 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     [categoryFile, 'targets.0.transform', 'sql/transform/none.sql', 'none.sql does not exist'],
     [categoryFile, 'targets.0.transform', undefined, 'exactly one source'],
     [categoryFile, 'targets.0.path', 'direct', 'allowed: "staged"'],
-    [categoryFile, 'targets.0.columns.0.policy', 'drop', "'fail', 'replace', 'round', 'truncate'"],
+    [categoryFile, 'targets.0.columns.0.policy', 'drop', "'fail', 'replace', 'round', 'truncate', 'bytes'"],
     [
       categoryFile,
       'targets.0.columns.0.policy',
@@ -298,6 +298,12 @@ describe('a wrong value names file, field, value and what is allowed', () => {
       'allowed behind a transform: "fail" or "replace" or "truncate"',
     ],
     [categoryFile, 'targets.0.columns.2.policy', 'truncate', 'allowed behind a transform: "fail", as'],
+    [
+      categoryFile,
+      'targets.0.columns.0',
+      { name: 'cell_location', type: 'bytea', policy: 'bytes' },
+      '"bytes"; allowed behind a transform: "fail", as',
+    ],
     [categoryFile, 'targets', [], 'at least one target'],
   ])('%s: %s = %j', async (file, path, value, reason) => {
     edit(file, path, value);
@@ -354,6 +360,8 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     edit(categoryFile, 'targets.0.transform', undefined);
     edit(categoryFile, 'targets.0.columns.0.policy', 'replace');
     await expectInvalid('chunk.onePass', 'columns.0.policy', '"replace"');
+    edit(categoryFile, 'targets.0.columns.0.policy', 'bytes');
+    await expectInvalid('targets.0.transform', 'exactly one source');
     edit(categoryFile, 'targets.0.path', 'direct');
     await expectInvalid('chunk.onePass', 'path is "direct"', '"staged"');
   });

@@ -86,6 +86,22 @@ describe('T-SQL', () => {
     expect(fieldOf(tsqlColumn('c', sourceType))).toContain('CONVERT(nvarchar(max), [c])');
   });
 
+  test.each([
+    ['char(3)', '[c]'],
+    ['varchar(max)', '[c]'],
+    ['nchar(3)', '[c]'],
+    ['nvarchar(max)', '[c]'],
+    ['sysname', '[c]'],
+    ['text', 'CONVERT(varchar(max), [c])'],
+    ['ntext', 'CONVERT(nvarchar(max), [c])'],
+  ])('hashes the bytes of %s, where they are what is read, in hex', (sourceType, text) => {
+    const bytes = `CONVERT(varbinary(max), ${text})`;
+    const hex = `LOWER(CONVERT(varchar(max), ${bytes}, 2))`;
+    expect(fieldOf({ ...tsqlColumn('c', sourceType), type: { kind: 'bytes' } })).toBe(
+      `CASE WHEN [c] IS NULL THEN '~;' ELSE CONCAT(DATALENGTH(${bytes}), ':', ${hex}, ';') END`,
+    );
+  });
+
   test('takes a CLR type for bytes, whatever its name', () => {
     const column = tsqlColumn('c', 'money', 0, 0, true);
     expect(fieldOf(column)).toContain('CONVERT(varbinary(max), [c])');

@@ -38,6 +38,7 @@ const timestamp = (precision: 0 | 3 | 6 | 7): LogicalType => ({ kind: 'timestamp
 const withOffset = (precision: 0 | 3 | 7): LogicalType => ({ kind: 'offsetTimestamp', precision });
 const instant = (precision: 0 | 3 | 6): LogicalType => ({ kind: 'instant', precision });
 const text: LogicalType = { kind: 'text' };
+const bytes: LogicalType = { kind: 'bytes' };
 const varchar = (maxLength: number): LogicalType => ({ kind: 'text', maxLength });
 
 const micros = (iso: string, more = 0): bigint => BigInt(Date.parse(`${iso}Z`)) * 1000n + BigInt(more);
@@ -303,6 +304,8 @@ describe('conversion', () => {
     [timestamp(6), timestamp(6), undefined, true],
     [withOffset(3), instant(3), undefined, false],
     [{ kind: 'uuid' }, text, undefined, false],
+    [text, bytes, undefined, false],
+    [bytes, bytes, 'bytes', true],
   ])('of %j into %j by policy %s keeps every row’s hash: %s', (from, to, policy, exact) => {
     const target = note(to, policy === undefined ? {} : { policy });
     expect(createConverter([note(from)], [target]).exact).toBe(exact);
@@ -312,6 +315,8 @@ describe('conversion', () => {
     [text, int(32), 'fail'],
     [int(64), int(32), 'truncate'],
     [timestamp(7), timestamp(6), 'replace'],
+    [text, bytes, 'bytes'],
+    [text, text, 'bytes'],
   ])('of %j into %j by policy %s is refused with what is allowed', (from, to, policy) => {
     expect(() => createConverter([note(from)], [note(to, { policy })])).toThrow(
       expect.objectContaining({

@@ -1,12 +1,38 @@
 import fc from 'fast-check';
 import { layoutOf } from '../../../engine/rows/column-batch.js';
-import { duckdbTypeOf, logicalTypeOf } from '../../../engine/rows/type-map.js';
+import { duckdbTypeOf, encodedTypeOf, logicalTypeOf } from '../../../engine/rows/type-map.js';
 import type { LogicalType } from '../../../engine/rows/types.js';
 import { anyType } from '../../support/arbitrary-rows.js';
 
 function source(typeName: string, maxLength = 0, precision = 0, scale = 0) {
   return { typeName, maxLength, precision, scale };
 }
+
+describe('encodedTypeOf', () => {
+  test.each([
+    ['char(10)', 10, 10],
+    ['varchar(50)', 50, 50],
+    ['nchar(10)', 10, 20],
+    ['nvarchar(50)', 50, 100],
+    ['sysname', 128, 256],
+    ['varchar(max)', undefined, undefined],
+    ['nvarchar(max)', undefined, undefined],
+    ['text', undefined, undefined],
+    ['ntext', undefined, undefined],
+  ])('of %s counts bytes', (sourceType, characters, maxLength) => {
+    const text: LogicalType = { kind: 'text', ...(characters !== undefined && { maxLength: characters }) };
+    const bytes = { kind: 'bytes', ...(maxLength !== undefined && { maxLength }) };
+    expect(encodedTypeOf(text, sourceType)).toEqual(bytes);
+  });
+
+  test.each(['xml', 'json', 'vector', 'sql_variant'])('is none of %s', (sourceType) => {
+    expect(encodedTypeOf({ kind: 'text' }, sourceType)).toBeUndefined();
+  });
+
+  test('is none of a CLR type with the name of a text', () => {
+    expect(encodedTypeOf({ kind: 'bytes' }, 'text')).toBeUndefined();
+  });
+});
 
 describe('logicalTypeOf', () => {
   test.each<[ReturnType<typeof source>, LogicalType]>([

@@ -17,7 +17,7 @@ export function invalidText(column: WireColumn, options: CellOptions, what: stri
       column,
       options,
       row,
-      `${what}. Repair the value, or give the column "policy": "replace" where it is copied without a transform`,
+      `${what}. Repair the value, or give the column "policy": "replace", or "bytes" into bytea, where it is copied without a transform`,
     );
   };
 }

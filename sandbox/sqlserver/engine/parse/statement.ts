@@ -1,5 +1,6 @@
 import { Dialect, parse } from '@polyglot-sql/sdk';
 import { syntaxError, unsupported } from '../errors.js';
+import { atRest } from '../half-pairs.js';
 import type { SqlServerError } from '../types.js';
 import { type Node, type Tagged, tagged } from './ast.js';
 import { withKeptSpelling } from './kept-spelling.js';
@@ -15,7 +16,7 @@ const cacheLimit = 200;
 export function parseStatement(sql: string, line: number): Tagged {
   const cached = cache.get(sql);
   if (cached) return cached;
-  const result = parse(withKeptSpelling(sql), Dialect.TSQL);
+  const result = parse(withKeptSpelling(atRest(sql)), Dialect.TSQL);
   if (!result.success) throw failure(withKeptSpelling(sql), line, result.errorStart);
   const [statement, second] = result.ast as unknown as readonly Node[];
   if (!statement || second) throw unsupported('this statement');

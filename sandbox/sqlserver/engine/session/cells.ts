@@ -8,8 +8,10 @@ import {
   DuckDBDecimal128Vector,
   DuckDBTimestampVector,
   DuckDBTimeVector,
+  DuckDBVarCharVector,
   type DuckDBVector,
 } from '@duckdb/node-api';
+import { asSent } from '../half-pairs.js';
 import type { Cell } from '../types.js';
 
 /** The cells of a DuckDB chunk, column by column, as the seam wants them (see `Cell`). */
@@ -39,8 +41,13 @@ function columnCells(vector: DuckDBVector): Cell[] {
     for (let row = 0; row < count; row++) cells[row] = vector.getItem(row)?.days ?? null;
   } else if (vector instanceof DuckDBBlobVector) {
     for (let row = 0; row < count; row++) cells[row] = vector.getItem(row)?.bytes ?? null;
+  } else if (vector instanceof DuckDBVarCharVector) {
+    for (let row = 0; row < count; row++) {
+      const text = vector.getItem(row);
+      cells[row] = text === null ? null : asSent(text);
+    }
   } else {
-    // Booleans, integers, floats and strings are already what they should be.
+    // Booleans, integers and floats are already what they should be.
     for (let row = 0; row < count; row++) cells[row] = vector.getItem(row) as Cell;
   }
   return cells;

@@ -54,7 +54,7 @@ export function convert(source: Expr, target: SqlType, style?: number): Expr {
 
 /** CAST and CONVERT keep the collation of a character source (docs: COLLATE, "Collation precedence"). */
 export const explicitConversion = (source: Expr, target: SqlType, style?: number): Expr =>
-  isChar(source.type) && isChar(target)
+  'collation' in source.type && isChar(target)
     ? convert(source, { ...target, collation: source.type.collation }, style)
     : convert(source, target, style);
 

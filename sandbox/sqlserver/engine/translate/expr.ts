@@ -1,3 +1,4 @@
+import { atRest } from '../half-pairs.js';
 import { quoteBytes, quoteText } from '../quoting.js';
 import type { Cell, SqlType } from '../types.js';
 import {
@@ -45,7 +46,7 @@ export function literal(value: Cell, type: SqlType): Expr {
 function literalSql(value: Exclude<Cell, null>, type: SqlType): string {
   if (value instanceof Uint8Array)
     return isBinary(type) || isByteType(type) ? quoteBytes(value) : quoteText(String(value));
-  if (typeof value === 'string') return quoteText(value);
+  if (typeof value === 'string') return quoteText(atRest(value));
   if (isChar(type)) return quoteText(String(value));
   if ((isDecimal(type) || isMoney(type)) && typeof value === 'bigint') {
     return `CAST('${unscaledText(value, asDecimal(type).scale)}' AS ${duckType(type)})`;
