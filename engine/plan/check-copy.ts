@@ -61,7 +61,9 @@ function differenceOf(wanted: TargetColumn, found: TsqlColumn | undefined): stri
 
 function policiesOf(found: TsqlColumn, to: LogicalType): readonly Policy[] {
   const policies = policyInto(found.type, to);
-  return to.kind === 'bytes' && encodedTypeOf(found.type, found.sourceType) !== undefined ? [...policies, 'bytes'] : policies;
+  return to.kind === 'bytes' && encodedTypeOf(found.type, found.sourceType) !== undefined
+    ? [...policies, 'bytes']
+    : policies;
 }
 
 function quoted(policies: readonly string[]): string {

@@ -43,10 +43,7 @@ export const refused = (text: string, reason: string, written = text): CrossingV
 /** What cannot stand in a literal, U+0000 and half of a surrogate pair, by its number. */
 export const spelled = (value: CrossingValue): CrossingValue => ({
   ...value,
-  literal: value.literal.replace(
-    /\0|\p{Surrogate}/gu,
-    (unit) => `' + NCHAR(${unit.charCodeAt(0)}) + N'`,
-  ),
+  literal: value.literal.replace(/\0|\p{Surrogate}/gu, (unit) => `' + NCHAR(${unit.charCodeAt(0)}) + N'`),
 });
 /** Kept as the bytes of what the source makes of it. */
 export const encoded = (text: string, encoding = 'utf16le', stored = text): CrossingValue =>

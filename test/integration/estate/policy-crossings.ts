@@ -194,8 +194,18 @@ export const bytes: readonly Crossing[] = [
   crossing('char(5)', 'bytea', 'bytes', encoded('é', 'cp1252', 'é    ')),
   crossing('varchar(20)', 'bytea', 'bytes', encoded('a\0 €ÿ', 'cp1252')),
   crossing('varchar(max) COLLATE Cyrillic_General_CI_AS', 'bytea', 'bytes', encoded('Съешь №', 'cp1251')),
-  crossing('varchar(20) COLLATE SQL_Latin1_General_CP437_CI_AS', 'bytea', 'bytes', encoded('naïve ½', 'cp437')),
-  crossing('varchar(20) COLLATE Latin1_General_100_CI_AS_SC_UTF8', 'bytea', 'bytes', encoded('é😀\0', 'utf8')),
+  crossing(
+    'varchar(20) COLLATE SQL_Latin1_General_CP437_CI_AS',
+    'bytea',
+    'bytes',
+    encoded('naïve ½', 'cp437'),
+  ),
+  crossing(
+    'varchar(20) COLLATE Latin1_General_100_CI_AS_SC_UTF8',
+    'bytea',
+    'bytes',
+    encoded('é😀\0', 'utf8'),
+  ),
   crossing('text', 'bytea', 'bytes', encoded('é\0', 'cp1252')),
   crossing('text COLLATE Polish_CI_AS', 'bytea', 'bytes', encoded('Zażółć', 'cp1250')),
 ];

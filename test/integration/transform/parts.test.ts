@@ -10,6 +10,11 @@ import { readParts } from '../../../engine/transform/part-reader.js';
 import { checksumOfParquet } from '../../../engine/transform/part-table.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
 import { anyRows } from '../../support/arbitrary-rows.js';
+import { chunksOf, decodeAnswer } from '../../support/decode-answer.js';
+import { encodeDone, encodeMetadata } from '../../support/wire-answer.js';
+import type { WireType } from '../../support/wire-types.js';
+import { plpNull, plpValue } from '../../support/wire-values.js';
+import { variableWireTypes } from '../../support/wire-variable-types.js';
 import { batchesOf, columnsOf, type Fixture, openFixture, type Row, sorted } from './fixture.js';
 
 let fixture: Fixture;
@@ -60,6 +65,23 @@ describe('parts', () => {
       text === null ? null : new Uint8Array(Buffer.from(text, 'utf16le')),
     ]);
     expect(await fixture.read(await fixture.write(columns, rows))).toEqual(rows);
+  });
+
+  it('give back the bytes of any UTF-16 units, as they were decoded off the wire', async () => {
+    const wire = variableWireTypes.find(({ name }) => name === 'nvarchar(max)') as WireType;
+    const columns: readonly Column[] = [{ name: 'c0', type: { kind: 'bytes' }, nullable: true }];
+    const units = fc.uint16Array({ maxLength: 40 }).map((codes) => new Uint8Array(codes.buffer));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.option(units), { minLength: 1, maxLength: 20 }), async (values) => {
+        const sent = values.map((value) => (value ? plpValue(Buffer.from(value), 3, false) : plpNull));
+        const rows = sent.map((value) => Buffer.concat([Buffer.from([0xd1]), value]));
+        const answer = Buffer.concat([encodeMetadata([wire]), ...rows, encodeDone(rows.length)]);
+        const decoded = decodeAnswer(columns, chunksOf(answer, 7)).rows;
+        expect(decoded).toEqual(values.map((value) => [value]));
+        expect(await fixture.read(await fixture.write(columns, decoded))).toEqual(decoded);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   const some = columnsOf({ id: 'integer', name: 'varchar(20)' });

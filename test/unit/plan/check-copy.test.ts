@@ -5,7 +5,12 @@ import { logicalTypeOf } from '../../../engine/rows/type-map.js';
 
 /** Copies a column of a source type into one of a target's. */
 function copy(sourceType: string, into: string, policy?: string): void {
-  const type = logicalTypeOf({ typeName: sourceType.replace(/\(.*/, ''), maxLength: 20, precision: 0, scale: 0 });
+  const type = logicalTypeOf({
+    typeName: sourceType.replace(/\(.*/, ''),
+    maxLength: 20,
+    precision: 0,
+    scale: 0,
+  });
   const columns = [{ name: 'note', type: parsePgType(into), nullable: true, pgType: into, policy }];
   checkCopy({ name: 'copy', columns } as unknown as TargetConfig, {
     schema: 'dbo',
