@@ -57,8 +57,8 @@ export const macros: readonly string[] = [
      regexp_replace(regexp_replace(x, '[\\x{10000}-\\x{10F7FF}]', '??', 'g'),
        '[^\\x{1}-\\x{FF}${cp1252High}]', '?', 'g') END`,
   `CREATE MACRO IF NOT EXISTS tsql_single_byte_hex(x, upper_half) AS CASE WHEN strlen(x) = length(x) THEN hex(encode(x)) ELSE
-     list_aggregate(list_transform(string_split(x, ''), lambda c: hex(CAST(CASE
-       WHEN unicode(c) < 128 THEN unicode(c) ELSE 127 + strpos(upper_half, c) END AS UTINYINT))), 'string_agg', '') END`,
+     list_aggregate(list_transform(string_split(x, ''), lambda c: lpad(hex(CASE
+       WHEN unicode(c) < 128 THEN unicode(c) ELSE 127 + strpos(upper_half, c) END), 2, '0')), 'string_agg', '') END`,
   `CREATE MACRO IF NOT EXISTS tsql_utf16_unit(u) AS lpad(hex(u % 256), 2, '0') || lpad(hex(u // 256), 2, '0')`,
   `CREATE MACRO IF NOT EXISTS tsql_utf16_hex(x) AS CASE WHEN strlen(x) = length(x)
      THEN regexp_replace(hex(encode(x)), '(..)', '\\100', 'g') ELSE

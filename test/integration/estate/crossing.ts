@@ -65,4 +65,5 @@ export function crossing(
   };
 }
 
-const nameOf = (text: string): string => text.replace(/\W+/g, '_').replace(/_$/, '').toLowerCase();
+/** Within the 63 bytes of a name in PostgreSQL. */
+const nameOf = (text: string): string => text.replace(' COLLATE', '').replace(/\W+/g, '_').replace(/_$/, '').toLowerCase();

@@ -59,6 +59,8 @@ describe('types that DuckDB does not have', () => {
     ["CONVERT(varchar(max), CONVERT(text, 'abc'))", 'abc'],
     ["DATALENGTH(CONVERT(ntext, N'😀a'))", 6n],
     ['CONVERT(varbinary(max), CONVERT(hierarchyid, 0x58))', Buffer.from([0x58])],
+    ["CONVERT(varbinary(max), 'é\t')", Buffer.from('é\t', 'latin1')],
+    ["CONVERT(varbinary(max), 'Łé' COLLATE Polish_CI_AS)", Buffer.from([0xa3, 0xe9])],
     ["CONVERT(varbinary(max), CONVERT(varchar(max), CONVERT(text, 'é€')))", Buffer.from('é\x80', 'latin1')],
   ])('%s', async (expression, value) => {
     expect((await single(session, `SELECT ${expression}`))[0]).toEqual(value);
