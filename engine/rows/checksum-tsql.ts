@@ -132,11 +132,14 @@ function orNull(text: string): string {
 }
 
 /** The legacy text and ntext convert to their own kind of text alone. */
-const viaText: Readonly<Record<string, string>> = { text: 'varchar(max)', ntext: 'nvarchar(max)' };
+const viaText = new Map([
+  ['text', 'varchar(max)'],
+  ['ntext', 'nvarchar(max)'],
+]);
 
 /** The bytes that travel: those of a text in its encoding, a CLR type as it is serialized. */
 export function bytesTsql({ sourceType }: TsqlColumn, name: string): string {
-  const text = viaText[baseTypeName(sourceType)];
+  const text = viaText.get(baseTypeName(sourceType));
   return `CONVERT(varbinary(max), ${text === undefined ? name : `CONVERT(${text}, ${name})`})`;
 }
 

@@ -82,15 +82,9 @@ export function logicalTypeOf(source: SourceType): LogicalType {
 }
 
 /** Bytes of a unit that the length of a text type counts. */
-const unitBytes: Readonly<Record<string, number>> = {
-  char: 1,
-  varchar: 1,
-  text: 1,
-  nchar: 2,
-  nvarchar: 2,
-  ntext: 2,
-  sysname: 2,
-};
+const unitBytes = new Map(
+  Object.entries({ char: 1, varchar: 1, text: 1, nchar: 2, nvarchar: 2, ntext: 2, sysname: 2 }),
+);
 
 /**
  * Type of a text column that is read as the bytes that the source holds, which are those on the wire. Undefined for any
@@ -98,7 +92,7 @@ const unitBytes: Readonly<Record<string, number>> = {
  * @param sourceType as `TsqlColumn` has it
  */
 export function encodedTypeOf(type: LogicalType, sourceType: string): LogicalType | undefined {
-  const bytes = unitBytes[baseTypeName(sourceType)];
+  const bytes = unitBytes.get(baseTypeName(sourceType));
   if (type.kind !== 'text' || bytes === undefined) return undefined;
   return sized('bytes', (type.maxLength ?? -1) * bytes);
 }

@@ -55,10 +55,12 @@ export const probeColumns: readonly TsqlColumn[] = [
   },
   { name: 'key', type: { kind: 'uuid' }, nullable: true, sourceType: 'uniqueidentifier' },
   { name: 'raw', type: { kind: 'bytes', maxLength: 10 }, nullable: true, sourceType: 'varbinary(10)' },
+  { name: 'letters', type: { kind: 'bytes', maxLength: 10 }, nullable: true, sourceType: 'varchar(10)' },
+  { name: 'units', type: { kind: 'bytes', maxLength: 20 }, nullable: true, sourceType: 'nvarchar(10)' },
 ];
 
 /** The probe row's checksum, as every other side computes it; a test derives it anew. */
-export const probeChecksum: SetChecksum = { rows: 1, sum: 'a5bf717ca62bbe27' };
+export const probeChecksum: SetChecksum = { rows: 1, sum: '769493bcdac996ac' };
 
 /** SNAPSHOT can be used only where its state is ON (1); 2 and 3 are on the way. */
 const snapshotOn = 1;

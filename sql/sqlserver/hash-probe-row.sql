@@ -1,6 +1,6 @@
 -- One row whose checksum is known, with what servers and code pages could get wrong: a NULL, a decimal's leading
 -- zero, the last tick of a day, a code page, a surrogate pair, trailing blanks, how bits and digits of the other types
--- are printed.
+-- are printed, the bytes of texts.
 SELECT CONVERT(bit, 1) AS [flag],
        CONVERT(int, -12) AS [number],
        CONVERT(decimal(11,3), '-0.500') AS [amount],
@@ -19,4 +19,6 @@ SELECT CONVERT(bit, 1) AS [flag],
        CONVERT(datetimeoffset(0), '2025-01-31 23:59:59 -02:30') AS [there],
        CONVERT(datetimeoffset(7), '2025-01-31 23:59:59.1234567 +14:00') AS [far],
        CONVERT(uniqueidentifier, '6F9619FF-8B86-D011-B42D-00C04FC964FF') AS [key],
-       CONVERT(varbinary(10), 0x00FF3B) AS [raw]
+       CONVERT(varbinary(10), 0x00FF3B) AS [raw],
+       CONVERT(varchar(10), N'né' COLLATE Latin1_General_CI_AS) AS [letters],
+       CONVERT(nvarchar(10), N'né 😀') AS [units]

@@ -76,7 +76,7 @@ function findNulls({ nulls }: ColumnVector, rows: number, findings: Findings): v
       findings.poison(row, 'NULL_VALUE', 'the value is NULL in a column that is NOT NULL');
 }
 
-/** A text that comes as its bytes has been read so. */
+/** What is left to do of a column's policy: a text that was to come as its bytes has been read so. */
 function policyLeft(from: LogicalType, { policy = 'fail' }: TargetTyped): Policy {
   return policy === 'bytes' && from.kind === 'bytes' ? 'fail' : policy;
 }

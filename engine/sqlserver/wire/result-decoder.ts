@@ -11,7 +11,7 @@ import { UnreadBytes } from './unread-bytes.js';
 
 /** A column of a result that is read; of bytes where a text is to be had as its bytes. */
 export interface StreamedColumn extends Column {
-  /** What becomes of text that is not valid in its encoding. By default it fails, where the column's type is text. */
+  /** What becomes of text that is not valid in its encoding. Default `fail`; of a column of bytes it is `bytes`. */
   readonly invalidText?: CellOptions['invalidText'];
 }
 

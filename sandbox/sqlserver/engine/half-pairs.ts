@@ -10,8 +10,10 @@ export const halfOffset = firstHalf - 0xd800;
 export const atRest = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (half) => String.fromCodePoint(half.charCodeAt(0) + halfOffset));
 
-/** What `atRest` made of a text as it was. */
+/** What `atRest` made of a text as it was; nearly all have none of their high surrogates. */
 export const asSent = (text: string): string =>
-  text.replace(/[\u{10f800}-\u{10ffff}]/gu, (resting) =>
-    String.fromCharCode((resting.codePointAt(0) as number) - halfOffset),
-  );
+  /[\udbfe\udbff]/.test(text)
+    ? text.replace(/[\u{10f800}-\u{10ffff}]/gu, (resting) =>
+        String.fromCharCode((resting.codePointAt(0) as number) - halfOffset),
+      )
+    : text;

@@ -66,4 +66,5 @@ export function crossing(
 }
 
 /** Within the 63 bytes of a name in PostgreSQL. */
-const nameOf = (text: string): string => text.replace(' COLLATE', '').replace(/\W+/g, '_').replace(/_$/, '').toLowerCase();
+const nameOf = (text: string): string =>
+  text.replace(' COLLATE', '').replace(/\W+/g, '_').replace(/_$/, '').toLowerCase();

@@ -25,6 +25,8 @@ const row = [
   '2025-01-31 23:59:59.1234567 +14:00',
   '6f9619ff-8b86-d011-b42d-00c04fc964ff',
   Uint8Array.of(0x00, 0xff, 0x3b),
+  Uint8Array.of(0x6e, 0xe9),
+  Uint8Array.of(0x6e, 0x00, 0xe9, 0x00, 0x20, 0x00, 0x3d, 0xd8, 0x00, 0xde),
 ];
 
 function server(sum: string | Error): SourceReader {
