@@ -354,7 +354,7 @@ describe('a wrong value names file, field, value and what is allowed', () => {
     await expectInvalid('onePass', 'true or false');
   });
 
-  test('one reading for all windows is refused with path "direct" and with policy "replace" of a copy', async () => {
+  test('one reading for all windows is refused with path "direct" and with policy "replace" of a copy, not with "bytes"', async () => {
     edit(categoryFile, 'consistency', 'quiesced');
     edit(categoryFile, 'targets.0.chunk', { onePass: true });
     edit(categoryFile, 'targets.0.transform', undefined);
