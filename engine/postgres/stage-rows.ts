@@ -15,10 +15,7 @@ export function chunkIndex(table: TargetConfig): string {
   return `CREATE INDEX ON ${stageName(table)} USING brin (chunk_id int8_minmax_multi_ops) WITH (pages_per_range = 512)`;
 }
 
-/**
- * Before the rows of a chunk are read that were written a moment ago: what is not noted yet is read for every chunk.
- * Takes a second for each 500 MB or so of them.
- */
+/** Before the rows of a chunk are read that were written a moment ago: what is not noted yet is read for every chunk. */
 export async function noteStagePages(db: Queryable, table: TargetConfig): Promise<void> {
   await db.query('CALL migration_control.note_stage_pages($1)', [stageName(table)]);
 }
