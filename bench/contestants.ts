@@ -5,7 +5,7 @@ import { type Ours, type OursRequest, refusalOf } from './ours.js';
 import type { FoundingTables, Peer } from './peers/peer.js';
 import type { Place } from './place.js';
 import { type BenchTable, largeTextTable, sparseTable, unicodeTable, wideTable } from './tables.js';
-import { makeJoinTable, makeTable } from './target.js';
+import { makeJoinTable, makeTable, settle } from './target.js';
 
 /** What the tools are to do; a ratio of the goals is between two tools at one of these. */
 export const tasks = {
@@ -45,7 +45,7 @@ export function contestants(
     const tool = toolOf(request);
     const refusal = refusalOf(request, source);
     const run = async () => {
-      const figures = await ours.run(request);
+      const figures = await ours.run(request, () => settle(admin));
       return { ...figures, byHandSeconds: await hashByHand(admin, figures.table) };
     };
     if (refusal !== undefined) notes.push(`${task} / ${tool}: ${refusal}`);

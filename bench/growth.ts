@@ -8,6 +8,7 @@ import { keep, machine, numbers, setting } from './result.js';
 import { linesOf } from './summary.js';
 import { tableOf } from './table.js';
 import { cellTable, deviceTable } from './tables.js';
+import { settle } from './target.js';
 
 /**
  * `make bench-growth`: how time, CPU and memory of each mode grow with the rows of the founding tables (BENCH_SIZES,
@@ -52,7 +53,7 @@ async function measureSize(rows: number): ReturnType<typeof contest> {
           tool: toolOf(request),
           rows,
           columns: [],
-          run: () => ours.run(request),
+          run: () => ours.run(request, () => settle(place.admin)),
         }),
       );
       return await contest(list, times, place.admin, (line) => console.error(line));

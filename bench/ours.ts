@@ -29,7 +29,8 @@ export interface OursFigures extends Figures {
 
 /** The product's own activities in one warm worker process, without Temporal between them. */
 export interface Ours {
-  run(request: OursRequest): Promise<OursFigures>;
+  /** `ready` is waited for once all is prepared, before anything is measured. */
+  run(request: OursRequest, ready: () => Promise<void>): Promise<OursFigures>;
   close(): Promise<void>;
 }
 
@@ -71,10 +72,11 @@ export async function startOurs(
     return answer.table;
   };
   return {
-    async run(request) {
+    async run(request, ready) {
       const { concurrency, keyed, checksums } = request;
       writeCategory(project, request);
       await ask({ ask: 'prepare', category: categoryOf(request), concurrency, keyed, checksums });
+      await ready();
       let table = '';
       const figures = await measureWithin(child.pid ?? 0, async () => {
         table = await ask({ ask: 'copy', keyed, checksums });

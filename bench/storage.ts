@@ -7,6 +7,7 @@ import { startPlace } from './place.js';
 import { keep, machine, numbers, round, setting } from './result.js';
 import { median } from './summary.js';
 import { cellTable } from './tables.js';
+import { settle } from './target.js';
 
 /**
  * `make bench-storage`: the founding table through parts on s3:// (SeaweedFS on this machine, without TLS) and on
@@ -67,7 +68,7 @@ async function measureSize(rows: number): Promise<readonly StoreRun[]> {
     // The first of each is not counted: it warms the worker, and the source keeps what it sent.
     for (let run = 0; run <= times; run += 1) {
       for (const store of stores) {
-        const { table: loaded, ...figures } = await workers[store].run(request);
+        const { table: loaded, ...figures } = await workers[store].run(request, () => settle(place.admin));
         await requireRows(place.admin, loaded, rows);
         const found: StoreRun = { rows, store, ...figures, ...(await stepSeconds(place.admin)) };
         console.error(`${run}/${times}  ${rows} rows / ${store}: ${round(figures.seconds)} s`);

@@ -80,9 +80,13 @@ async function create(
   await admin.query(`DROP TABLE IF EXISTS ${table}`);
   await admin.query(`CREATE TABLE ${table} (${parts.join(', ')})`);
   await admin.query(`ALTER TABLE ${table} OWNER TO ${targetUser}`);
-  // What the run before left to write would be charged to this one.
-  await admin.query('CHECKPOINT');
+  await settle(admin);
   return table;
+}
+
+/** Has PostgreSQL write what the run before left to write: it would be charged to the next one. */
+export async function settle(admin: Client): Promise<void> {
+  await admin.query('CHECKPOINT');
 }
 
 /** As libpq takes it; the password goes by PGPASSWORD. */

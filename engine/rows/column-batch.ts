@@ -50,11 +50,11 @@ interface Nulls {
   nullCount: number;
 }
 
-export interface ByteVector extends Nulls {
+interface ByteVector extends Nulls {
   readonly layout: 'u8';
   readonly data: Uint8Array;
 }
-export interface ShortVector extends Nulls {
+interface ShortVector extends Nulls {
   readonly layout: 'i16';
   readonly data: Int16Array;
 }

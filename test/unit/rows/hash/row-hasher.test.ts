@@ -102,6 +102,38 @@ describe('createRowHasher', () => {
     expect(checksum(columns, rows)).toEqual(expectedChecksum(columns, rows));
   });
 
+  test('takes full batches of each type, a NULL in every seventh row', () => {
+    fc.assert(
+      fc.property(
+        anyType.chain((type) => fc.tuple(fc.constant(type), anyColumnCells(type, 20))),
+        ([type, cells]) => {
+          const columns = columnsOf({ kind: 'int', bits: 32 }, type, { kind: 'bool' });
+          const rows = Array.from({ length: batchRows }, (_, row) => [
+            row,
+            row % 7 === 0 ? null : (cells[row % cells.length] ?? null),
+            row % 3 === 0,
+          ]);
+          expect(checksum(columns, rows)).toEqual(expectedChecksum(columns, rows));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each<[string, LogicalType, Cell]>([
+    ['date', { kind: 'date' }, 100_000_001],
+    ['date of the far past', { kind: 'date' }, -100_000_001],
+    ['timestamp', { kind: 'timestamp', precision: 6 }, 2n ** 63n - 1n],
+    ['timestamp of the far past', { kind: 'timestamp', precision: 0 }, -(2n ** 63n)],
+  ])('refuses a %s that no text is defined of, in any row', (_, type, cell) => {
+    const rows = Array.from({ length: 300 }, (__, row) => [row === 270 ? cell : null]);
+    expect(() => checksum(columnsOf(type), rows)).toThrow(
+      expect.objectContaining({ code: 'VALUE_UNREPRESENTABLE' }),
+    );
+    // What was begun leaves nothing behind for the next.
+    expect(checksum(columnsOf(type), [[null]])).toEqual(expectedChecksum(columnsOf(type), [[null]]));
+  });
+
   test('does not depend on the order of rows nor on how they are batched', () => {
     fc.assert(
       fc.property(anyRows, fc.nat(), ({ columns, rows }, cut) => {

@@ -1,0 +1,15 @@
+/** What the host sees of the module: see `../row-module.ts`. */
+export { writeHex, writePlainText, writeText } from './heaps';
+export {
+  dataAt,
+  endsAt,
+  groupRows,
+  heapAt,
+  highsAt,
+  lowsAt,
+  messageBytes,
+  nullsAt,
+} from './memory';
+export { writeBools, writeFloats, writeNumbers } from './numbers';
+export { begin, hash, measure, place } from './rows';
+export { writeDates, writeTimestamps } from './times';
