@@ -1,5 +1,6 @@
 import type { ColumnVector } from '../../rows/column-batch.js';
 import { type CellDecoder, type CellOptions, malformed, type WireColumn } from './cell-decoder.js';
+import { wordsOf } from './words.js';
 
 /**
  * A type's decoder as JavaScript, so that a row's decoders run as one function: a million rows of twelve columns take
@@ -7,7 +8,7 @@ import { type CellDecoder, type CellOptions, malformed, type WireColumn } from '
  * a name or a value.
  *
  * `statements` read the value that begins at `at` of `bytes[..end)`, write it or NULL to `row`, and move `at` behind
- * it, as a `CellDecoder` does. They see what `bound` holds by its names. `incomplete(needed)` is the statement for
+ * it, as a `CellDecoder` does. They see what `bound` holds by its names, and `words`, a view of `bytes`. `incomplete(needed)` is the statement for
  * bytes that end inside the value; `needed` is an expression.
  */
 export interface CellCode {
@@ -61,19 +62,25 @@ export function nullStatements({ vector }: CellBindings): string {
 export function compileCell({ statements, bound }: CellCode): CellDecoder {
   const body = statements((needed) => `return -(${needed});`);
   const make = new Function(
+    'wordsOf',
     ...Object.keys(bound),
-    `return function (bytes, at, end, row) {${body}\nreturn at;};`,
+    `return function (bytes, at, end, row) {\nconst words = wordsOf(bytes);\n${body}\nreturn at;};`,
   );
-  return make(...Object.values(bound)) as CellDecoder;
+  return make(wordsOf, ...Object.values(bound)) as CellDecoder;
 }
 
 /** Expression of the signed 32-bit word, little-endian, at `at` plus `offset`. */
 export function wordCode(offset: number): string {
-  return `(bytes[at + ${offset}] | (bytes[at + ${offset + 1}] << 8) | (bytes[at + ${offset + 2}] << 16) | (bytes[at + ${offset + 3}] << 24))`;
+  return `words.getInt32(at + ${offset}, true)`;
 }
 
 /** Expression of the unsigned number of 1 to 5 bytes, little-endian, at `at` plus `offset`. */
 export function unsignedCode(offset: number, size: number): string {
-  const places = [1, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32];
-  return `(${Array.from({ length: size }, (_, at) => `bytes[at + ${offset + at}] * ${places[at]}`).join(' + ')})`;
+  if (size === 1) return `bytes[at + ${offset}]`;
+  if (size < 4) return `(words.getUint16(at + ${offset}, true)${highest(offset, size, 2)})`;
+  return `(words.getUint32(at + ${offset}, true)${highest(offset, size, 4)})`;
+}
+
+function highest(offset: number, size: number, read: number): string {
+  return size === read ? '' : ` + bytes[at + ${offset + read}] * ${2 ** (8 * read)}`;
 }

@@ -4,6 +4,7 @@ import { type CellCode, callCode, compileCell, nullStatements } from './cell-cod
 import type { CellDecoder, CellOptions, WireColumn } from './cell-decoder.js';
 import { fixedCodes } from './types/fixed.js';
 import { variableDecoders } from './types/variable.js';
+import { wordsOf } from './words.js';
 
 /**
  * Decodes the values of some neighbouring columns of one row.
@@ -80,10 +81,10 @@ function fuse(codes: readonly CellCode[], first: number, stopped: StoppedAt): Fu
     Object.entries(bound).map(([name, value]) => [`${name}${index}`, value] as const),
   );
   const make = factoryOf(
-    ['stopped', ...bindings.map(([name]) => name)],
-    `return function (bytes, at, end, row, bitmap) {${blocks.join('\n')}\nreturn at;};`,
+    ['wordsOf', 'stopped', ...bindings.map(([name]) => name)],
+    `return function (bytes, at, end, row, bitmap) {\nconst words = wordsOf(bytes);\n${blocks.join('\n')}\nreturn at;};`,
   );
-  return make(stopped, ...bindings.map(([, value]) => value));
+  return make(wordsOf, stopped, ...bindings.map(([, value]) => value));
 }
 
 type Factory = (...bound: unknown[]) => FusedDecoder;

@@ -13,7 +13,7 @@ import { pieceBytes, type ValueWriter } from './value-writer.js';
 // Under tsx each use of an imported name calls a getter, which takes a third of the decoding: so names of our own.
 const { reserveHeap, startOf } = columnBatch;
 const { codePageTable, leadByte } = codePages;
-const { copyAscii, shortAscii } = charAscii;
+const { AsciiCopy, shortAscii } = charAscii;
 
 /** A single- or double-byte code page to UTF-8. */
 export function codePageWriter(
@@ -24,13 +24,14 @@ export function codePageWriter(
 ): ValueWriter {
   const { maxValueBytes } = options;
   const invalid = invalidText(column, options, `bytes have no character in code page ${codePage.slice(2)}`);
+  const ascii = new AsciiCopy(vector);
   const conversion = new Conversion(vector, codePageTable(codePage), maxValueBytes);
   return (bytes, from, to, row) => {
     const start = startOf(vector, row);
     if (to - from < shortAscii) {
-      const ascii = copyAscii(vector, start, bytes, from, to);
-      if (ascii >= 0) {
-        vector.ends[row] = ascii;
+      const end = ascii.run(start, bytes, from, to);
+      if (end >= 0) {
+        vector.ends[row] = end;
         return;
       }
     } else if (isAscii(bytes.subarray(from, to))) {
