@@ -33,13 +33,16 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-/**
- * Has all contestants run `times` times, by turns, so that a machine that is slow for a while is slow for all. A run
- * before the first is not counted: it warms what stays, and its rows are compared with those of the other tools.
- */
+export interface Rounds {
+  readonly times: number;
+  /** With a run before the first that is not counted: it warms what stays, and its rows are compared between tools. */
+  readonly warm: boolean;
+}
+
+/** Has all contestants run, by turns, so that a machine that is slow for a while is slow for all. */
 export async function contest(
   contestants: readonly Contestant[],
-  times: number,
+  { times, warm }: Rounds,
   admin: Client,
   say: (line: string) => void,
 ): Promise<Outcome> {
@@ -47,7 +50,7 @@ export async function contest(
   const runs: Run[] = [];
   const contents = new Map<string, string>();
   let taking: readonly Contestant[] = contestants;
-  for (let run = 0; run <= times; run += 1) {
+  for (let run = warm ? 0 : 1; run <= times; run += 1) {
     const failed = new Set<Contestant>();
     for (const contestant of taking) {
       const { task, tool, rows } = contestant;

@@ -12,12 +12,16 @@ import { settle } from './target.js';
 
 /**
  * `make bench-growth`: how time, CPU and memory of each mode grow with the rows of the founding tables (BENCH_SIZES,
- * 100,000 to 30,000,000), with 1 to 4 chunks in flight (BENCH_CHUNKS). BENCH_RUNS of each (1). Each size has a source
- * and a worker of its own, so that no size inherits memory from another.
+ * 100,000 to 30,000,000), with 1 to 4 chunks in flight (BENCH_CHUNKS); BENCH_ONLY, a regular expression over
+ * `10,000,000 rows / tool`, chooses among them. BENCH_RUNS of each (1). Each size has a source and a worker of its own,
+ * so that no size inherits memory from another.
  */
 const sizes = numbers('BENCH_SIZES', [100_000, 1_000_000, 10_000_000, 30_000_000]);
 const inFlight = numbers('BENCH_CHUNKS', [1, 2, 3, 4]);
 const times = setting('BENCH_RUNS', 1);
+const only = new RegExp(process.env.BENCH_ONLY ?? '');
+/** From here on a run is so long that what warms up takes no part of it; its source makes the rows as they are read. */
+const coldRows = 20_000_000;
 const modes = ['direct', 'staged', 'join'] as const satisfies readonly OursRequest['mode'][];
 
 async function main(): Promise<void> {
@@ -56,7 +60,10 @@ async function measureSize(rows: number): ReturnType<typeof contest> {
           run: () => ours.run(request, () => settle(place.admin)),
         }),
       );
-      return await contest(list, times, place.admin, (line) => console.error(line));
+      const chosen = list.filter(({ task, tool }) => only.test(`${task} / ${tool}`));
+      return await contest(chosen, { times, warm: rows < coldRows }, place.admin, (line) =>
+        console.error(line),
+      );
     } finally {
       await ours.close();
     }

@@ -29,6 +29,8 @@ const peerStarts: Readonly<Record<string, StartPeer>> = {
   Spark: startSpark,
 };
 
+const say = (line: string): void => console.error(line);
+
 async function main(): Promise<void> {
   const founding = { cell: cellTable(rows), device: deviceTable(rows) };
   const others = shapesOf(rows);
@@ -40,7 +42,7 @@ async function main(): Promise<void> {
       const missing = await startPeers(place, peers);
       const { list, notes } = contestants(place, ours, peers, { founding, others });
       const chosen = list.filter(({ task, tool }) => only.test(`${task} / ${tool}`));
-      const outcome = await contest(chosen, times, place.admin, (line) => console.error(line));
+      const outcome = await contest(chosen, { times, warm: true }, place.admin, say);
       tell({ ...outcome, notes: [...missing, ...notes, ...outcome.notes] });
     } finally {
       await ours.close();
