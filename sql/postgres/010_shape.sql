@@ -43,7 +43,7 @@ $$;
 -- Count and set checksum of a table by the select list that every hop uses (docs/checksums.md).
 CREATE OR REPLACE FUNCTION migration_control.table_checksum(
   relation regclass, checksum_list text, OUT rows bigint, OUT sum numeric)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
 BEGIN
   EXECUTE format('SELECT %s FROM %s', checksum_list, relation) INTO rows, sum;
   sum := coalesce(sum, 0);

