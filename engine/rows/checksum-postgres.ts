@@ -15,9 +15,6 @@ export function quotePostgres(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** PostgreSQL's FUNC_MAX_ARGS. */
-const mostArguments = 100;
-
 /**
  * Select list of two expressions, `rows` and `sum` (numeric, NULL over no rows), that give the set checksum of the
  * rows selected. `alias` names the table the columns come from. They have types that
@@ -26,62 +23,50 @@ const mostArguments = 100;
  */
 export function checksumSelectListPostgres(columns: readonly Column[], alias?: string): string {
   const prefix = alias === undefined ? '' : `${quotePostgres(alias)}.`;
-  const parts = columns.flatMap(({ type, name }) => canonicalPostgres(type, prefix + quotePostgres(name)));
-  const texts: string[] = [];
-  for (let from = 0; from < parts.length; from += mostArguments) {
-    texts.push(`concat(${parts.slice(from, from + mostArguments).join(', ')})`);
-  }
-  const hash = `('x' || left(md5(${texts.join(' || ')}), 16))::bit(64)::bigint`;
+  const fields = columns.map(({ type, name }) => canonicalPostgres(type, prefix + quotePostgres(name)));
+  const hash = `('x' || left(md5(${fields.join(' || ')}), 16))::bit(64)::bigint`;
   return `count(*) AS "rows", sum(${hash}) AS "sum"`;
 }
 
-/**
- * A column's field as arguments of `concat`, which has each printed by its type's own output function and passes over
- * NULL: half the price of casts and `||`, and to_char would cost more than all else.
- */
-function canonicalPostgres(type: LogicalType, name: string): readonly string[] {
+function canonicalPostgres(type: LogicalType, name: string): string {
   switch (type.kind) {
     case 'bool':
-      return [`CASE WHEN ${name} THEN '1;' WHEN NOT ${name} THEN '0;' ELSE '~;' END`];
+      return `CASE WHEN ${name} THEN '1;' WHEN NOT ${name} THEN '0;' ELSE '~;' END`;
     case 'int':
     case 'decimal':
     case 'uuid':
     case 'date':
     case 'offsetTimestamp':
-      return ended(name, name);
+      return orNull(`${name}::text`);
     case 'float':
-      return ended(`encode(float${type.bits / 8}send(${name}), 'hex')`, name);
+      return orNull(`encode(float${type.bits / 8}send(${name}), 'hex')`);
     case 'time':
-      return ended(allDigits(name, 'time', 'HH:MM:SS'.length, type.precision), name);
+      return orNull(allDigits(name, 'time', 'HH:MM:SS', type.precision));
     case 'timestamp':
-      return ended(allDigits(name, 'timestamp', 'YYYY-MM-DD HH:MM:SS'.length, type.precision), name);
-    case 'instant': {
-      const inUtc = `(${name} AT TIME ZONE 'UTC')`;
-      return ended(allDigits(inUtc, 'timestamp', 'YYYY-MM-DD HH:MM:SS'.length, type.precision), name);
-    }
+      return orNull(allDigits(name, 'timestamp', 'YYYY-MM-DD HH:MM:SS', type.precision));
+    case 'instant':
+      return orNull(
+        allDigits(`(${name} AT TIME ZONE 'UTC')`, 'timestamp', 'YYYY-MM-DD HH:MM:SS', type.precision),
+      );
     case 'text':
       // json becomes text without a change; octet_length does not take it.
-      return counted(`octet_length(${name}::text)`, `${name}::text`, name);
+      return orNull(`octet_length(${name}::text) || ':' || ${name}::text`);
     case 'bytes':
-      return counted(`octet_length(${name})`, `encode(${name}, 'hex')`, name);
+      return orNull(`octet_length(${name}) || ':' || encode(${name}, 'hex')`);
   }
 }
 
-function ended(text: string, name: string): readonly string[] {
-  return [text, `CASE WHEN ${name} IS NULL THEN '~;' ELSE ';' END`];
-}
-
-function counted(length: string, text: string, name: string): readonly string[] {
-  return [length, `CASE WHEN ${name} IS NULL THEN '~' ELSE ':' END`, text, `';'`];
+function orNull(text: string): string {
+  return `coalesce(${text} || ';', '~;')`;
 }
 
 /**
- * PostgreSQL prints no zeros at a fraction's end, and so for up to five digits is given a sixth that is none. A text of
- * seven digits is one in PostgreSQL too.
+ * PostgreSQL prints no zeros at a fraction's end, and so for up to five digits is given a sixth that is none: to_char
+ * would cost more than the rest of a row. A text of seven digits is one in PostgreSQL too.
  */
-function allDigits(value: string, type: 'time' | 'timestamp', clockEnd: number, precision: number): string {
-  if (precision === 0 || precision === 7) return value;
-  const length = clockEnd + 1 + precision;
+function allDigits(value: string, type: 'time' | 'timestamp', whole: string, precision: number): string {
+  if (precision === 0 || precision === 7) return `${value}::text`;
+  const length = whole.length + 1 + precision;
   if (precision < 6) return `left((${value} + interval '0.000001')::text, ${length})`;
   return `rpad(${value}::text || CASE WHEN ${value}::${type}(0) = ${value} THEN '.' ELSE '' END, ${length}, '0')`;
 }
