@@ -61,12 +61,13 @@ function orNull(text: string): string {
 }
 
 /**
- * PostgreSQL prints no zeros at a fraction's end, and so for up to five digits is given a sixth that is none: to_char
- * would cost more than the rest of a row. A text of seven digits is one in PostgreSQL too.
+ * The text of a value that has no more than `precision` fraction digits, with all of them: PostgreSQL prints no zeros at
+ * a fraction's end, and to_char would cost more than the rest of a row. A microsecond more keeps up to five digits in
+ * place, as long as it does not go round at midnight, as `time` does. Seven digits rest as text in PostgreSQL too.
  */
 function allDigits(value: string, type: 'time' | 'timestamp', whole: string, precision: number): string {
   if (precision === 0 || precision === 7) return `${value}::text`;
   const length = whole.length + 1 + precision;
-  if (precision < 6) return `left((${value} + interval '0.000001')::text, ${length})`;
+  if (precision < 6 && type === 'timestamp') return `left((${value} + interval '0.000001')::text, ${length})`;
   return `rpad(${value}::text || CASE WHEN ${value}::${type}(0) = ${value} THEN '.' ELSE '' END, ${length}, '0')`;
 }

@@ -18,12 +18,16 @@ export function isInCalendar(days: number): boolean {
  */
 export function dateText(days: number): string {
   const date = new Date(days * 86_400_000);
-  if (Number.isNaN(date.getTime()))
-    throw new MigrationError(
-      'VALUE_UNREPRESENTABLE',
-      'A date is infinite or farther away than can be written down. Correct the expression of the transform that gives it.',
-    );
+  if (Number.isNaN(date.getTime())) throw dayTooFar();
   return `${pad(date.getUTCFullYear(), 4)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`;
+}
+
+/** Of a day more than a hundred million away. */
+export function dayTooFar(): MigrationError {
+  return new MigrationError(
+    'VALUE_UNREPRESENTABLE',
+    'A date is infinite or farther away than can be written down. Correct the expression of the transform that gives it.',
+  );
 }
 
 /**

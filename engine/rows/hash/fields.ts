@@ -1,6 +1,6 @@
 import { type ColumnVector, layoutOf } from '../column-batch.js';
 import type { LogicalType } from '../types.js';
-import { dateText } from '../wall-clock.js';
+import { dayTooFar } from '../wall-clock.js';
 import type { RowModule } from './row-module.js';
 
 /** How the canonical fields of a column are written, and their most bytes. */
@@ -18,6 +18,7 @@ const dateBytes = 13;
 const clockBytes = 17;
 /** A length, a colon and a semicolon. */
 const countBytes = 12;
+/** A sign, 39 digits, a point and a semicolon; of all fraction a zero too, but 38 digits. */
 const numberBytes = 42;
 
 export function fieldOf(type: LogicalType): Field {
@@ -77,9 +78,9 @@ function plain(mostBytes: number, write: Field['write']): Field {
 
 const bytesOf = { u8: 1, i16: 2, i32: 4, i64: 8, i128: 16, f32: 4, f64: 8, var: 0 } as const;
 
-/** A row whose day is too far away to be written: the definition of the text says so. */
+/** `row` is one whose day is too far away to be written, or -1. */
 function refuse(row: number): void {
-  if (row >= 0) dateText(Number.POSITIVE_INFINITY);
+  if (row >= 0) throw dayTooFar();
 }
 
 /** Has a column's rows from `from` up to `to` lie in the module. */

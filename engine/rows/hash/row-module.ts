@@ -19,13 +19,22 @@ interface Functions {
   writePlainText(rows: number, nullable: boolean): void;
   writeText(rows: number, nullable: boolean): void;
   writeHex(rows: number, nullable: boolean): void;
+  /** Signed, as all 64 bits that leave WebAssembly are. */
   hash(rows: number): bigint;
 }
 
 /** Numbers that the module makes known: addresses, and how many rows a group has. */
 type Numbers = Readonly<
   Record<
-    'groupRows' | 'messageBytes' | 'nullsAt' | 'dataAt' | 'endsAt' | 'heapAt' | 'highsAt' | 'lowsAt',
+    | 'groupRows'
+    | 'largeRowBytes'
+    | 'messageBytes'
+    | 'nullsAt'
+    | 'dataAt'
+    | 'endsAt'
+    | 'heapAt'
+    | 'highsAt'
+    | 'lowsAt',
     { readonly value: number }
   >
 >;
@@ -35,6 +44,8 @@ export interface RowModule {
   readonly call: Functions;
   /** The most rows of a group. */
   readonly groupRows: number;
+  /** Rows whose text may be longer find no place in a group. */
+  readonly largeRowBytes: number;
   readonly nulls: Uint8Array;
   /** Up to 16 bytes for each row. */
   readonly data: Uint8Array;
@@ -67,6 +78,7 @@ function instantiate(): RowModule {
   return {
     call,
     groupRows,
+    largeRowBytes: call.largeRowBytes.value,
     nulls: new Uint8Array(buffer, call.nullsAt.value, groupRows),
     data: new Uint8Array(buffer, call.dataAt.value, groupRows * 16),
     ends: new Int32Array(buffer, call.endsAt.value, groupRows + 1),

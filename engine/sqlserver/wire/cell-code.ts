@@ -1,6 +1,6 @@
 import type { ColumnVector } from '../../rows/column-batch.js';
 import { type CellDecoder, type CellOptions, malformed, type WireColumn } from './cell-decoder.js';
-import { wordsOf } from './words.js';
+import { viewOf } from './words.js';
 
 /**
  * A type's decoder as JavaScript, so that a row's decoders run as one function: a million rows of twelve columns take
@@ -8,8 +8,8 @@ import { wordsOf } from './words.js';
  * a name or a value.
  *
  * `statements` read the value that begins at `at` of `bytes[..end)`, write it or NULL to `row`, and move `at` behind
- * it, as a `CellDecoder` does. They see what `bound` holds by its names, and `words`, a view of `bytes`. `incomplete(needed)` is the statement for
- * bytes that end inside the value; `needed` is an expression.
+ * it, as a `CellDecoder` does. They see what `bound` holds by its names, and `words`, a view of `bytes`.
+ * `incomplete(needed)` is the statement for bytes that end inside the value; `needed` is an expression.
  */
 export interface CellCode {
   readonly statements: (incomplete: (needed: string) => string) => string;
@@ -62,11 +62,11 @@ export function nullStatements({ vector }: CellBindings): string {
 export function compileCell({ statements, bound }: CellCode): CellDecoder {
   const body = statements((needed) => `return -(${needed});`);
   const make = new Function(
-    'wordsOf',
+    'viewOf',
     ...Object.keys(bound),
-    `return function (bytes, at, end, row) {\nconst words = wordsOf(bytes);\n${body}\nreturn at;};`,
+    `return function (bytes, at, end, row) {\nconst words = viewOf(bytes);\n${body}\nreturn at;};`,
   );
-  return make(wordsOf, ...Object.values(bound)) as CellDecoder;
+  return make(viewOf, ...Object.values(bound)) as CellDecoder;
 }
 
 /** Expression of the signed 32-bit word, little-endian, at `at` plus `offset`. */

@@ -4,7 +4,7 @@ import { type CellCode, callCode, compileCell, nullStatements } from './cell-cod
 import type { CellDecoder, CellOptions, WireColumn } from './cell-decoder.js';
 import { fixedCodes } from './types/fixed.js';
 import { variableDecoders } from './types/variable.js';
-import { wordsOf } from './words.js';
+import { viewOf } from './words.js';
 
 /**
  * Decodes the values of some neighbouring columns of one row.
@@ -81,10 +81,10 @@ function fuse(codes: readonly CellCode[], first: number, stopped: StoppedAt): Fu
     Object.entries(bound).map(([name, value]) => [`${name}${index}`, value] as const),
   );
   const make = factoryOf(
-    ['wordsOf', 'stopped', ...bindings.map(([name]) => name)],
-    `return function (bytes, at, end, row, bitmap) {\nconst words = wordsOf(bytes);\n${blocks.join('\n')}\nreturn at;};`,
+    ['viewOf', 'stopped', ...bindings.map(([name]) => name)],
+    `return function (bytes, at, end, row, bitmap) {\nconst words = viewOf(bytes);\n${blocks.join('\n')}\nreturn at;};`,
   );
-  return make(wordsOf, stopped, ...bindings.map(([, value]) => value));
+  return make(viewOf, stopped, ...bindings.map(([, value]) => value));
 }
 
 type Factory = (...bound: unknown[]) => FusedDecoder;

