@@ -28,7 +28,7 @@ check: $(STAMP) ## Formatting, lint, types, import arrows, unused code
 bench: $(STAMP) ## Beside freebcp, sling and Spark (ROWS=1000000, BENCH_RUNS=5, BENCH_TLS=on): speed, CPU, memory
 	@npm run --silent bench
 
-bench-growth: $(STAMP) ## The same of 0.1 to 30 million rows, 1 to 4 chunks in flight (BENCH_SIZES, BENCH_CHUNKS)
+bench-growth: $(STAMP) ## The same of 0.1 to 30 million rows, 1 to 4 chunks in flight (BENCH_SIZES, BENCH_CHUNKS, BENCH_ONLY)
 	@npm run --silent bench-growth
 
 bench-steps: $(STAMP) ## A whole run through Temporal, by step (ROWS=1000000)

@@ -53,13 +53,13 @@ export function fieldOf(type: LogicalType): Field {
       return plainText;
     case 'text':
       return {
-        write: ({ call }, rows, nullable) => call.writeText(rows, nullable),
+        write: ({ call }, rows, nullable) => call.writeHeap(rows, nullable, 1),
         mostBytes: countBytes,
         perHeapByte: 1,
       };
     case 'bytes':
       return {
-        write: ({ call }, rows, nullable) => call.writeHex(rows, nullable),
+        write: ({ call }, rows, nullable) => call.writeHeap(rows, nullable, 2),
         mostBytes: countBytes,
         perHeapByte: 2,
       };
@@ -67,7 +67,7 @@ export function fieldOf(type: LogicalType): Field {
 }
 
 const plainText: Field = {
-  write: ({ call }, rows, nullable) => call.writePlainText(rows, nullable),
+  write: ({ call }, rows, nullable) => call.writeHeap(rows, nullable, 0),
   mostBytes: 2,
   perHeapByte: 1,
 };

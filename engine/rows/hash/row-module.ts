@@ -16,9 +16,8 @@ interface Functions {
   writeFloats(rows: number, nullable: boolean, width: number): void;
   writeDates(rows: number, nullable: boolean): number;
   writeTimestamps(rows: number, nullable: boolean, precision: number): number;
-  writePlainText(rows: number, nullable: boolean): void;
-  writeText(rows: number, nullable: boolean): void;
-  writeHex(rows: number, nullable: boolean): void;
+  /** `form` 0: text of a known form, 1: any other text, 2: bytes. */
+  writeHeap(rows: number, nullable: boolean, form: 0 | 1 | 2): void;
   /** Signed, as all 64 bits that leave WebAssembly are. */
   hash(rows: number): bigint;
 }

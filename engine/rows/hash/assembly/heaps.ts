@@ -10,55 +10,35 @@ function endBefore(row: i32): u32 {
 }
 
 /** What rests as text of a known form: as it is. */
-export function writePlainText(rows: i32, nullable: bool): void {
-  const base = endBefore(0);
-  for (let row = 0; row < rows; row++) {
-    let place = placeOf(row);
-    if (nullable && isNull(row)) place = putNull(place);
-    else {
-      const from = endBefore(row);
-      place = putBytes(place, heapAt + <usize>(from - base), endBefore(row + 1) - from);
-      store<u8>(place++, semicolon);
-    }
-    setPlace(row, place);
-  }
-}
-
+const plain: i32 = 0;
 /** Text of any form, its length in bytes before it. */
-export function writeText(rows: i32, nullable: bool): void {
+const text: i32 = 1;
+
+/** Values of a heap in the form `plain` or `text`, or else in hex, their number of bytes before them. */
+export function writeHeap(rows: i32, nullable: bool, form: i32): void {
   const base = endBefore(0);
   for (let row = 0; row < rows; row++) {
     let place = placeOf(row);
     if (nullable && isNull(row)) place = putNull(place);
     else {
-      const from = endBefore(row);
-      const length = endBefore(row + 1) - from;
-      place = putWhole(place, length);
-      store<u8>(place++, colon);
-      place = putBytes(place, heapAt + <usize>(from - base), length);
+      const from = heapAt + <usize>(endBefore(row) - base);
+      const length = endBefore(row + 1) - endBefore(row);
+      if (form !== plain) {
+        place = putWhole(place, length);
+        store<u8>(place++, colon);
+      }
+      place =
+        form === plain || form === text ? putBytes(place, from, length) : putAllHex(place, from, length);
       store<u8>(place++, semicolon);
     }
     setPlace(row, place);
   }
 }
 
-/** Bytes in hex, their number before them. */
-export function writeHex(rows: i32, nullable: bool): void {
-  const base = endBefore(0);
-  for (let row = 0; row < rows; row++) {
-    let place = placeOf(row);
-    if (nullable && isNull(row)) place = putNull(place);
-    else {
-      const from = endBefore(row);
-      const end = endBefore(row + 1);
-      place = putWhole(place, end - from);
-      store<u8>(place++, colon);
-      for (let byte = from; byte < end; byte++)
-        place = putHex(place, load<u8>(heapAt + <usize>(byte - base)));
-      store<u8>(place++, semicolon);
-    }
-    setPlace(row, place);
-  }
+function putAllHex(at: usize, from: usize, length: u32): usize {
+  let place = at;
+  for (let byte: usize = 0; byte < <usize>length; byte++) place = putHex(place, load<u8>(from + byte));
+  return place;
 }
 
 /** 16 bytes at a time: those behind the last one go where the next field is written later. */

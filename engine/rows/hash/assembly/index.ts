@@ -1,5 +1,5 @@
 /** What the host sees of the module: see `../row-module.ts`. */
-export { writeHex, writePlainText, writeText } from './heaps';
+export { writeHeap } from './heaps';
 export {
   dataAt,
   endsAt,
