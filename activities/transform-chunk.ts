@@ -79,6 +79,7 @@ async function transform(
       ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
       signal: step.signal,
       onProgress: () => step.advance(1),
+      onWaiting: step.waiting,
     });
     // Before the manifest, which an attempt that finds it takes as it is.
     const checksums = transformedChecksums(context, outcome);

@@ -146,6 +146,7 @@ async function transform(
       ...(target.joinKeys !== undefined && { joinKeys: target.joinKeys }),
       signal: step.signal,
       onProgress: () => step.advance(1),
+      onWaiting: step.waiting,
     });
     const seconds = (performance.now() - started) / 1000 / parts.length;
     logRun(config, 'INFO', 'transform of a whole done', { target: target.name, chunks: parts.length });

@@ -10,5 +10,5 @@ export const v8Flags = {
    * whose 50 MB hardly change, for every 25 MB or so of buffers that went by, on several threads at once: half the CPU
    * of a copy. Collected at once and by one thread it pauses for some 50 ms, and costs a tenth.
    */
-  activities: ['--single-threaded-gc', '--no-incremental-marking'],
+  activities: ['--single-threaded-gc', '--no-incremental-marking', '--max-semi-space-size=4'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

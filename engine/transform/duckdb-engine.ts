@@ -14,7 +14,8 @@ import type {
 import { checkHops } from './hop-checks.js';
 import { checkCollation } from './join-checks.js';
 import { transformSql } from './join-sql.js';
-import { castTo, download, upload, writeParts } from './part-files.js';
+import type { Lineage } from './lineage.js';
+import { castTo, download, type PartFile, upload, writeParts } from './part-files.js';
 import { checksumOfParquet } from './part-table.js';
 import { type ProgressMeter, startProgress } from './progress.js';
 import { createSourceView } from './source-views.js';
@@ -59,31 +60,43 @@ async function transformIn(
   scratch: string,
   progress: ProgressMeter,
 ): Promise<TransformOutcome> {
-  const { target, sources, joinKeys, partRows, signal } = request;
+  const { target, sources, signal, onWaiting } = request;
   for (const source of sources) {
     const paths = await download(source, join(scratch, 'raw'), signal, progress);
     await createSourceView(session, source, paths);
   }
   const tables = sources.map(({ table, manifest }) => ({ table, columns: manifest.columns }));
   const lineage = await bindTransform(session, target, tables);
-  const joinMismatches = await checkCollation(session, lineage, joinKeys);
-  const folded = joinKeys === 'casefold_rtrim';
-  const query = `SELECT ${castTo(target.columns)} FROM (${transformSql(lineage, folded)}) AS transformed`;
-  const files = await writeParts(session, query, partRows, join(scratch, 'out'));
+  const directory = join(scratch, 'out');
+  const joined = await session.alone(() => joinAndProve(session, request, lineage, directory), onWaiting);
+  const { files, left, rights, joinMismatches } = joined;
   const output = files.map(({ path }) => path);
-  const { left, rights } = await checkHops({
-    session,
-    lineage,
-    targetColumns: target.columns,
-    output,
-    folded,
-  });
   const checksum =
     output.length > 0 ? await checksumOfParquet(session, output, target.columns) : emptyChecksum;
   const parts = await upload(files, request.output, signal, progress);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const unmatchedLeft = rowsOf(sources, left.table) - left.expected.rows;
   return { parts, rows: checksum.rows, bytes, checksum, left, rights, unmatchedLeft, joinMismatches };
+}
+
+interface Joined extends Pick<TransformOutcome, 'left' | 'rights' | 'joinMismatches'> {
+  readonly files: readonly PartFile[];
+}
+
+/** Writes the window's part files into a directory, and compares them with the rows that they are of. */
+async function joinAndProve(
+  session: DuckDbSession,
+  { target, joinKeys, partRows }: TransformRequest,
+  lineage: Lineage,
+  directory: string,
+): Promise<Joined> {
+  const joinMismatches = await checkCollation(session, lineage, joinKeys);
+  const folded = joinKeys === 'casefold_rtrim';
+  const query = `SELECT ${castTo(target.columns)} FROM (${transformSql(lineage, folded)}) AS transformed`;
+  const files = await writeParts(session, query, partRows, directory);
+  const output = files.map(({ path }) => path);
+  const hops = await checkHops({ session, lineage, targetColumns: target.columns, output, folded });
+  return { files, ...hops, joinMismatches };
 }
 
 function rowsOf(sources: readonly TransformSource[], name: string): number {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { MigrationError } from '../errors.js';
 import { fileError, textField } from '../storage/storage-error.js';
+import { Turn } from './turn.js';
 
 export interface DuckDbOptions {
   /** As DuckDB writes it: `2GB`. Past it, work spills to `spillDirectory`. */
@@ -28,6 +29,11 @@ export interface DuckDbSession {
    * the signal's reason once it is aborted.
    */
   guarded<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+  /**
+   * Runs work while no other session runs work of this kind: what needs memory for all of its rows, as joins do, which
+   * each would fit within the limit, and together would not. `waiting` hears each second that others come first.
+   */
+  alone<T>(work: () => Promise<T>, waiting?: () => void): Promise<T>;
   close(): void;
 }
 
@@ -44,13 +50,19 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
     // Order of rows means nothing to a transform, and keeping it there costs memory.
     preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
+    // Files are read once or twice, soon after they were written: the system has them in memory already.
+    enable_external_file_cache: 'false',
+    // What is freed goes back to the system as soon as a task ends, not only once there are 128 MB of it.
+    allocator_flush_threshold: '4MB',
+    allocator_background_threads: 'true',
   });
+  const turn = new Turn();
   return {
     openSession: async (signal) => {
       signal.throwIfAborted();
       const connection = await instance.connect();
       await connection.run(progressSettings);
-      return new Session(connection, signal);
+      return new Session(connection, signal, turn);
     },
     close: () => instance.closeSync(),
   };
@@ -63,6 +75,7 @@ class Session implements DuckDbSession {
   constructor(
     readonly connection: DuckDBConnection,
     signal: AbortSignal,
+    private readonly turn: Turn,
   ) {
     this.#signal = signal;
     this.#interrupt = () => connection.interrupt();
@@ -86,6 +99,10 @@ class Session implements DuckDbSession {
       if (this.#signal.aborted) throw this.#signal.reason;
       throw duckDbError(error);
     }
+  }
+
+  alone<T>(work: () => Promise<T>, waiting?: () => void): Promise<T> {
+    return this.turn.of(work, this.#signal, waiting);
   }
 
   close(): void {

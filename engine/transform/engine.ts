@@ -42,6 +42,8 @@ export interface TransformRequest {
   readonly signal: AbortSignal;
   /** Counters that only grow, while work moves on: rows that DuckDB went over, bytes down- and uploaded. */
   readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
+  /** Called each second while transforms that came before have all of DuckDB's memory. */
+  readonly onWaiting?: () => void;
 }
 
 /** Checksum of the columns that one source table gave, before and after the transform. Both are equal. */

@@ -47,15 +47,20 @@ export async function transformWhole(
   scratch: string,
   progress: ProgressMeter,
 ): Promise<readonly TransformOutcome[]> {
-  const { target, windows, joinKeys } = request;
   const tables = await createWholeViews(session, request, scratch, progress);
-  const lineage = await bindTransform(session, target, tables);
-  const mismatches = await checkCollationByWindow(session, lineage, joinKeys);
-  const folded = joinKeys === 'casefold_rtrim';
-  const sides = sidesOf({ lineage, targetColumns: target.columns, folded });
-  const expected = await digestsByWindow(session, lineage, sides);
+  const lineage = await bindTransform(session, request.target, tables);
+  const folded = request.joinKeys === 'casefold_rtrim';
   const [joined, parts] = [join(scratch, 'joined'), join(scratch, 'parts')];
   const whole = { session, request, lineage, folded, progress, joined, parts };
+  return session.alone(() => joinAndCut(whole), request.onWaiting);
+}
+
+async function joinAndCut(whole: Whole): Promise<readonly TransformOutcome[]> {
+  const { session, lineage, folded, joined } = whole;
+  const { target, windows, joinKeys } = whole.request;
+  const mismatches = await checkCollationByWindow(session, lineage, joinKeys);
+  const sides = sidesOf({ lineage, targetColumns: target.columns, folded });
+  const expected = await digestsByWindow(session, lineage, sides);
   await writeJoined(whole);
   const outcomes: TransformOutcome[] = [];
   for await (const cut of cutByWindow(session, joined, 0, windows.length)) {
