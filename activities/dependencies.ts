@@ -7,6 +7,13 @@ import type { Bucket } from '../engine/storage/bucket.js';
 import type { DuckDb } from '../engine/transform/duckdb.js';
 import type { Step } from './step.js';
 
+/**
+ * What each embedded DuckDB of a process is for, so that none waits for memory or its turn behind work of another kind:
+ * part files as they are written and read, which take what the parts under way need; rows that are collected to be parted into
+ * windows, and transforms, which both keep to `duckdb.memoryLimit` and spill.
+ */
+export type DuckDbUse = 'parts' | 'windows' | 'transforms';
+
 /** The outside systems as activities see them; built once per worker process. */
 export interface Dependencies {
   readonly environment: Environment;
@@ -23,8 +30,8 @@ export interface Dependencies {
     source: { readonly server: string; readonly database: string },
     step: Pick<Step, 'signal' | 'waiting'>,
   ): Promise<SourceSession>;
-  /** The process's embedded DuckDB, opened with the first run's limits. */
-  duckdb(config: RunConfig): Promise<DuckDb>;
+  /** The process's embedded DuckDB for a use, opened with the first run's limits. */
+  duckdb(config: RunConfig, use: DuckDbUse): Promise<DuckDb>;
   /** Where jobs run for categories that chose it. */
   readonly glue: GlueServices;
 }

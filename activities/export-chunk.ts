@@ -113,7 +113,7 @@ async function exportTable(
 ): Promise<Manifest> {
   const { config } = context;
   const writer = createPartWriter({
-    duckdb: await deps.duckdb(config),
+    duckdb: await deps.duckdb(config, 'parts'),
     bucket: deps.buckets.raw,
     prefix: source.prefix,
     attempt,

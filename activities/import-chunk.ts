@@ -85,7 +85,7 @@ async function* rowsOf(
   parts: Parts,
   { signal, advance }: Step,
 ): AsyncGenerator<ColumnBatch, void> {
-  const duckdb = await deps.duckdb(config);
+  const duckdb = await deps.duckdb(config, 'parts');
   const { columns } = parts.manifest;
   for await (const batch of readParts({ duckdb, ...parts, columns, signal })) {
     yield batch;

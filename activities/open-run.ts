@@ -169,7 +169,7 @@ async function checkDatabase(
       }
       requireAlignedKeys(tables, target, source);
       step.advance(1);
-      const duckdb = await deps.duckdb(config);
+      const duckdb = await deps.duckdb(config, 'transforms');
       await about(`${source.server}/${source.database}`, async () => {
         const [only] = tables;
         if (target.transform !== undefined) {

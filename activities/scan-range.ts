@@ -97,7 +97,7 @@ async function openWriter(
   const { category, target, server, database } = range;
   const place = { category, target, server, database, schema: table.schema, table: table.table };
   return createWindowWriter({
-    duckdb: await deps.duckdb(config),
+    duckdb: await deps.duckdb(config, 'windows'),
     bucket: deps.buckets.raw,
     columns: table.columns,
     chunkColumn: table.source.chunkColumn ?? '',

@@ -22,7 +22,7 @@ export async function transformEngine(
   scratchDirectory: string,
   use: Pick<JobUse, 'part' | 'work'>,
 ): Promise<Chosen> {
-  const duckdb = await deps.duckdb(config);
+  const duckdb = await deps.duckdb(config, 'transforms');
   if (config.engine.transform === 'embedded')
     return { engine: createDuckDbEngine({ duckdb, scratchDirectory }), attempt: randomUUID() };
   const job = transformJobName(config.glue, config.category);

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dependencies } from '../activities/dependencies.js';
+import type { Dependencies, DuckDbUse } from '../activities/dependencies.js';
 import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
 import { endpointOf } from '../config/host-port.js';
@@ -18,19 +18,14 @@ import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
 import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
-import { shareOf } from './process-share.js';
 
 /** Statements of control are short; more of them at once wait for one another. */
 const controlConnections = 8;
 
-/**
- * Builds what activities work with out of the environment; connects to nothing yet. `processes` of this machine share
- * what DuckDB may use.
- */
+/** Builds what activities work with out of the environment; connects to nothing yet. */
 export async function createDependencies(
   environment: Environment,
   concurrentSteps: number,
-  processes = 1,
 ): Promise<{ readonly dependencies: Dependencies; readonly close: () => Promise<void> }> {
   const { target: endpoint, buckets, storage } = environment;
   const sourceCa = await optionalFile(environment.source.caFile);
@@ -47,7 +42,7 @@ export async function createDependencies(
   const spillDirectory = await claimSpillDirectory(environment.spillDir);
   const locks = new SessionLocks();
   const logins = new SourceLogins(environment.source);
-  let duckdb: Promise<DuckDb> | undefined;
+  const opened = new Map<DuckDbUse, Promise<DuckDb>>();
   const dependencies: Dependencies = {
     environment,
     spillDirectory,
@@ -79,21 +74,29 @@ export async function createDependencies(
         signal,
       });
     },
-    duckdb(config) {
-      duckdb ??= openDuckDb({
-        ...shareOf(config.duckdb, processes),
-        spillDirectory: join(spillDirectory, 'duckdb'),
-      });
+    duckdb(config, use) {
+      const duckdb = opened.get(use) ?? openDuckDb(duckDbOptions(config, use, join(spillDirectory, use)));
+      opened.set(use, duckdb);
       return duckdb;
     },
     glue: { api: createGlueApi(), readLog: createDriverLog() },
   };
   const close = async (): Promise<void> => {
     await target.close();
-    (await duckdb)?.close();
+    for (const duckdb of opened.values()) (await duckdb).close();
     await rm(spillDirectory, { recursive: true, force: true });
   };
   return { dependencies, close };
+}
+
+/**
+ * What parts take is bounded by their size and the steps in flight, so that the limit is there for values alone: one is in
+ * memory some five times, in the table that fills, the one that is copied out, and on its way into the file.
+ */
+function duckDbOptions({ duckdb, maxValueBytes }: RunConfig, use: DuckDbUse, spillDirectory: string) {
+  if (use !== 'parts') return { ...duckdb, spillDirectory };
+  const megabytes = 256 + 6 * Math.ceil(maxValueBytes / 2 ** 20);
+  return { threads: duckdb.threads, memoryLimit: `${megabytes}MB`, spillDirectory };
 }
 
 function sourceOf(config: RunConfig, server: string, database: string): RunConfig['databases'][number] {

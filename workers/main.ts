@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { allocator, v8Flags } from './memory.js';
-import { cores, defaultProcesses } from './process-share.js';
+import { cores, defaultProcesses } from './process-count.js';
 
 /**
  * `npm run worker`: one process for workflow code and some for activities, since decoding rows would starve
@@ -42,17 +42,12 @@ function processesOf(text: string): number {
 function start(role: Role): ChildProcess {
   const extension = __filename.endsWith('.ts') ? '.ts' : '.js';
   const script = join(__dirname, `${roles[role]}${extension}`);
-  const child = spawn(process.execPath, [...process.execArgv, ...v8Flags[role], script, ...shared(role)], {
+  const child = spawn(process.execPath, [...process.execArgv, ...v8Flags[role], script], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...allocator, ...process.env },
   });
   child.once('exit', (code, signal) => ended(role, code, signal));
   return child;
-}
-
-/** How many processes divide this machine's memory and cores for activities. */
-function shared(role: Role): readonly string[] {
-  return role === 'activities' ? [`${options.processes}`] : [];
 }
 
 /** A lost half leaves the other useless, and a lost process less than was asked for: stop all and say so, so that whatever supervises us starts again. */

@@ -61,9 +61,9 @@ export const categoryFileSchema = strictObject({
     memoryLimit: z
       .string(allowed(memoryAllowed))
       .regex(/^[1-9]\d*(\.\d+)? ?[KMGT]i?B$/, allowed(memoryAllowed))
-      .default('1GB')
-      .describe('Memory of one transform; beyond it DuckDB spills to SPILL_DIR.'),
-    threads: whole(1, 256, 'threads').default(2),
+      .default('160MB')
+      .describe('Memory for the transforms of one activity process; beyond it DuckDB spills to SPILL_DIR.'),
+    threads: whole(1, 256, 'threads').default(2).describe('Of one activity process.'),
   }).prefault({}),
   maxValue: whole(1, 1_000, 'megabytes')
     .default(256)

@@ -14,7 +14,6 @@ import type {
 import { checkHops } from './hop-checks.js';
 import { checkCollation } from './join-checks.js';
 import { transformSql } from './join-sql.js';
-import type { Lineage } from './lineage.js';
 import { castTo, download, type PartFile, upload, writeParts } from './part-files.js';
 import { checksumOfParquet } from './part-table.js';
 import { type ProgressMeter, startProgress } from './progress.js';
@@ -60,43 +59,51 @@ async function transformIn(
   scratch: string,
   progress: ProgressMeter,
 ): Promise<TransformOutcome> {
-  const { target, sources, signal, onWaiting } = request;
-  for (const source of sources) {
-    const paths = await download(source, join(scratch, 'raw'), signal, progress);
-    await createSourceView(session, source, paths);
-  }
-  const tables = sources.map(({ table, manifest }) => ({ table, columns: manifest.columns }));
-  const lineage = await bindTransform(session, target, tables);
-  const directory = join(scratch, 'out');
-  const joined = await session.alone(() => joinAndProve(session, request, lineage, directory), onWaiting);
-  const { files, left, rights, joinMismatches } = joined;
-  const output = files.map(({ path }) => path);
-  const checksum =
-    output.length > 0 ? await checksumOfParquet(session, output, target.columns) : emptyChecksum;
-  const parts = await upload(files, request.output, signal, progress);
+  const { sources, output, signal, onWaiting } = request;
+  const raw: (readonly string[])[] = [];
+  for (const source of sources) raw.push(await download(source, join(scratch, 'raw'), signal, progress));
+  const work = { session, request, raw, directory: join(scratch, 'out') };
+  const { files, ...joined } = await session.alone(() => joinAndProve(work), onWaiting);
+  const parts = await upload(files, output, signal, progress);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const unmatchedLeft = rowsOf(sources, left.table) - left.expected.rows;
-  return { parts, rows: checksum.rows, bytes, checksum, left, rights, unmatchedLeft, joinMismatches };
+  return { parts, bytes, ...joined };
 }
 
-interface Joined extends Pick<TransformOutcome, 'left' | 'rights' | 'joinMismatches'> {
+interface Work {
+  readonly session: DuckDbSession;
+  readonly request: TransformRequest;
+  /** Local files of each source. */
+  readonly raw: readonly (readonly string[])[];
+  /** For the part files. */
+  readonly directory: string;
+}
+
+interface Joined extends Omit<TransformOutcome, 'parts' | 'bytes'> {
   readonly files: readonly PartFile[];
 }
 
-/** Writes the window's part files into a directory, and compares them with the rows that they are of. */
-async function joinAndProve(
-  session: DuckDbSession,
-  { target, joinKeys, partRows }: TransformRequest,
-  lineage: Lineage,
-  directory: string,
-): Promise<Joined> {
+/** Writes the window's part files, and compares them with the rows that they are of. */
+async function joinAndProve({ session, request, raw, directory }: Work): Promise<Joined> {
+  const { target, sources, joinKeys, partRows } = request;
+  for (const [index, source] of sources.entries()) await createSourceView(session, source, raw[index] ?? []);
+  const tables = sources.map(({ table, manifest }) => ({ table, columns: manifest.columns }));
+  const lineage = await bindTransform(session, target, tables);
   const joinMismatches = await checkCollation(session, lineage, joinKeys);
   const folded = joinKeys === 'casefold_rtrim';
   const query = `SELECT ${castTo(target.columns)} FROM (${transformSql(lineage, folded)}) AS transformed`;
   const files = await writeParts(session, query, partRows, directory);
   const output = files.map(({ path }) => path);
-  const hops = await checkHops({ session, lineage, targetColumns: target.columns, output, folded });
-  return { files, ...hops, joinMismatches };
+  const { left, rights } = await checkHops({
+    session,
+    lineage,
+    targetColumns: target.columns,
+    output,
+    folded,
+  });
+  const checksum =
+    output.length > 0 ? await checksumOfParquet(session, output, target.columns) : emptyChecksum;
+  const unmatchedLeft = rowsOf(sources, left.table) - left.expected.rows;
+  return { files, rows: checksum.rows, checksum, left, rights, unmatchedLeft, joinMismatches };
 }
 
 function rowsOf(sources: readonly TransformSource[], name: string): number {

@@ -40,8 +40,6 @@ export function castTo(columns: readonly Column[]): string {
 }
 
 const maxRowGroup = 122_880;
-/** A thread has a row group in memory until it is full. */
-const maxRowGroupBytes = 16 * 2 ** 20;
 
 /** Writes a query's rows into Parquet files of about `partRows` rows; files that hold no row are left out. */
 export async function writeParts(
@@ -54,8 +52,7 @@ export async function writeParts(
   const groups = Math.max(1, Math.floor(partRows / rowGroup));
   await session.run(
     `COPY (${query}) TO ${duckdbLiteral(directory)} ` +
-      `(${parquetOptions}, ROW_GROUP_SIZE ${rowGroup}, ROW_GROUP_SIZE_BYTES ${maxRowGroupBytes}, ` +
-      `ROW_GROUPS_PER_FILE ${groups})`,
+      `(${parquetOptions}, ROW_GROUP_SIZE ${rowGroup}, ROW_GROUPS_PER_FILE ${groups})`,
   );
   const names = (await readdir(directory)).sort().map((name) => duckdbLiteral(join(directory, name)));
   if (names.length === 0) return [];

@@ -18,13 +18,17 @@ export interface PartTable {
   clear(): Promise<void>;
   /** Throws VALUE_UNREPRESENTABLE for text that is not UTF-8. */
   append(batch: ColumnBatch, rows: RowRange): void;
-  /** Brings rows of one number together, so that a selection need not look at all; none can be appended any more. */
+  /**
+   * Brings rows of one number together, so that a selection need not look at all; none can be appended any more. One table of
+   * the process after the other.
+   */
   sortByNumber(): Promise<void>;
   /**
    * Writes a Parquet file with the table's rows, or some of them, and reads it back; none can be appended any more, up to
-   * the next `clear`. Throws CHECKSUM_EXPORT where the file does not hold them.
+   * the next `clear`. One table of the process after the other; `begun` hears that it is this one's turn. Throws
+   * CHECKSUM_EXPORT where the file does not hold them.
    */
-  copyTo(path: string, selection?: PartSelection): Promise<void>;
+  copyTo(path: string, selection?: PartSelection, begun?: () => void): Promise<void>;
   close(): void;
 }
 
@@ -117,9 +121,8 @@ class TemporaryPartTable implements PartTable {
 
   async sortByNumber(): Promise<void> {
     await this.#seal();
-    await this.#session.run(
-      `CREATE OR REPLACE TEMP TABLE part AS SELECT * FROM part ORDER BY ${this.#lastColumn}`,
-    );
+    const sort = `CREATE OR REPLACE TEMP TABLE part AS SELECT * FROM part ORDER BY ${this.#lastColumn}`;
+    await this.#session.alone(() => this.#session.run(sort));
   }
 
   async #seal(): Promise<void> {
@@ -127,7 +130,14 @@ class TemporaryPartTable implements PartTable {
     this.#appender = undefined;
   }
 
-  async copyTo(path: string, selection?: PartSelection): Promise<void> {
+  copyTo(path: string, selection?: PartSelection, begun?: () => void): Promise<void> {
+    return this.#session.alone(async () => {
+      begun?.();
+      await this.#copy(path, selection);
+    });
+  }
+
+  async #copy(path: string, selection?: PartSelection): Promise<void> {
     await this.#seal();
     const columns = selection === undefined ? this.#columns : this.#columns.slice(0, -1);
     const rows = selection?.rows ?? this.rows;
@@ -167,4 +177,5 @@ class TemporaryPartTable implements PartTable {
   }
 }
 
-export const parquetOptions = 'FORMAT parquet, COMPRESSION zstd';
+/** Each thread that writes a file, and each that reads one, has a row group in memory; some joins at DuckDB's limit fail by 8 MB. */
+export const parquetOptions = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '4MB'";

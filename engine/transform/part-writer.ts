@@ -53,8 +53,8 @@ export interface PartWriter {
 }
 
 /**
- * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out
- * and uploaded, the next fills: memory holds two of them, and spills beyond DuckDB's limit. Throws the errors of the
+ * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out, the
+ * next fills: memory holds two of them. Throws the errors of the
  * bucket and of DuckDB, VALUE_UNREPRESENTABLE, CHECKSUM_EXPORT for a part file that does not hold its rows, and the
  * signal's reason.
  */
@@ -120,7 +120,7 @@ class DuckDbPartWriter implements PartWriter {
     this.#hasher.add(batch);
     for (let from = 0; from < batch.rows; ) {
       signal.throwIfAborted();
-      this.#filling ??= await this.#takeTable();
+      this.#filling ??= this.#idle.pop() ?? (await this.#openTable());
       const table = this.#filling;
       const most = Math.min(batch.rows - from, partRows - table.rows);
       const count = rowsWithin(partBytes - table.bytes, batch, from, most);
@@ -137,35 +137,38 @@ class DuckDbPartWriter implements PartWriter {
     await this.#shipping;
   }
 
-  async #takeTable(): Promise<PartTable> {
-    const table = this.#idle.pop() ?? (await this.#openTable());
+  async #openTable(): Promise<PartTable> {
+    const table = await openPartTable(this.#options);
+    this.#tables.push(table);
     await table.clear();
     return table;
   }
 
-  async #openTable(): Promise<PartTable> {
-    const table = await openPartTable(this.#options);
-    this.#tables.push(table);
-    return table;
-  }
-
-  /** Waits for the part before this one, so that two are under way at most. */
+  /**
+   * Waits for the part before this one, and for this one's turn to be copied out: writers whose parts are full do not
+   * each begin another, so that the process has one table more in memory than writers.
+   */
   async #ship(table: PartTable): Promise<void> {
     await this.#shipping;
     this.#throwIfClosed();
     this.#filling = undefined;
-    this.#shipping = this.#copyOut(table, this.#parts).finally(() => this.#idle.push(table));
-    // Thrown by the next part's write or by finish; until then it is no unhandled rejection.
-    this.#shipping.catch(() => undefined);
+    const index = this.#parts;
     this.#parts += 1;
+    await new Promise<void>((begun) => {
+      this.#shipping = this.#copyOut(table, index, begun);
+      // Thrown by the next part's write or by finish; until then it is no unhandled rejection.
+      this.#shipping.catch(() => begun());
+    });
   }
 
-  async #copyOut(table: PartTable, index: number): Promise<void> {
+  async #copyOut(table: PartTable, index: number, begun: () => void): Promise<void> {
     const { bucket, prefix, attempt, signal } = this.#options;
     const path = join(this.#scratch, `${index}.parquet`);
     await makeScratch(this.#scratch);
     const { rows } = table;
-    await table.copyTo(path);
+    await table.copyTo(path, undefined, begun);
+    await table.clear();
+    this.#idle.push(table);
     const key = partKey(prefix, attempt, index);
     const bytes = await bucket.putFile(key, path, signal);
     await rm(path);
