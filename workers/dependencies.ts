@@ -18,6 +18,7 @@ import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
 import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
+import { duckDbLimits } from './duckdb-limits.js';
 
 /** Statements of control are short; more of them at once wait for one another. */
 const controlConnections = 8;
@@ -75,7 +76,9 @@ export async function createDependencies(
       });
     },
     duckdb(config, use) {
-      const duckdb = opened.get(use) ?? openDuckDb(duckDbOptions(config, use, join(spillDirectory, use)));
+      const duckdb =
+        opened.get(use) ??
+        openDuckDb({ ...duckDbLimits(config, use), spillDirectory: join(spillDirectory, use) });
       opened.set(use, duckdb);
       return duckdb;
     },
@@ -87,16 +90,6 @@ export async function createDependencies(
     await rm(spillDirectory, { recursive: true, force: true });
   };
   return { dependencies, close };
-}
-
-/**
- * What parts take is bounded by their size and the steps in flight, so that the limit is there for values alone: one is in
- * memory some five times, in the table that fills, the one that is copied out, and on its way into the file.
- */
-function duckDbOptions({ duckdb, maxValueBytes }: RunConfig, use: DuckDbUse, spillDirectory: string) {
-  if (use !== 'parts') return { ...duckdb, spillDirectory };
-  const megabytes = 256 + 6 * Math.ceil(maxValueBytes / 2 ** 20);
-  return { threads: duckdb.threads, memoryLimit: `${megabytes}MB`, spillDirectory };
 }
 
 function sourceOf(config: RunConfig, server: string, database: string): RunConfig['databases'][number] {

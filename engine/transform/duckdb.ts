@@ -122,7 +122,8 @@ export async function makeScratch(path: string): Promise<void> {
 
 /** What to do about a kind of DuckDB error; its message may quote values of rows, so only the kind is passed on. */
 const hints: Readonly<Record<string, string>> = {
-  'Out of Memory Error': 'Raise duckdb.memoryLimit in the category file.',
+  'Out of Memory Error':
+    'Raise duckdb.memoryLimit in the category file, or maxValue where single values are that large.',
   'Conversion Error': 'An expression of the transform meets a value that it cannot convert.',
   'Out of Range Error': 'An expression of the transform meets a value outside of its type.',
   'Invalid Input Error': 'An expression of the transform meets a value that it cannot take.',

@@ -32,7 +32,7 @@ export interface Fixture {
   /** A writer of raw parts under a prefix of its own. */
   open(columns: readonly Column[], options?: WriterOptions): PartWriter;
   /** All rows of a manifest, read back. */
-  read(manifest: Pick<Manifest, 'parts' | 'columns'>): Promise<readonly Row[]>;
+  read(manifest: Pick<Manifest, 'parts' | 'columns'>, reading?: DuckDb): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
 
@@ -56,11 +56,18 @@ export async function openFixture(): Promise<Fixture> {
       for (const batch of batchesOf(columns, rows)) await writer.write(batch);
       return { version: 1, fingerprint: 'f', attempt, columns, ...(await writer.finish()) };
     },
-    read: async (manifest) => {
+    read: async (manifest, reading = duckdb) => {
       const rows: Row[] = [];
       const parts = { ...manifest } as Manifest;
       const { columns } = manifest;
-      const options = { duckdb, bucket, manifest: parts, columns, scratch: join(directory, 'down'), signal };
+      const options = {
+        duckdb: reading,
+        bucket,
+        manifest: parts,
+        columns,
+        scratch: join(directory, 'down'),
+        signal,
+      };
       for await (const batch of readParts(options)) {
         rows.push(...rowsOf(columns, batch));
       }
