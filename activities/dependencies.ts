@@ -30,7 +30,7 @@ export interface Dependencies {
     source: { readonly server: string; readonly database: string },
     step: Pick<Step, 'signal' | 'waiting'>,
   ): Promise<SourceSession>;
-  /** The process's embedded DuckDB for a use, opened with the first run's limits. */
+  /** The process's embedded DuckDB for a use, within the limits of this run, or of another that allows more. */
   duckdb(config: RunConfig, use: DuckDbUse): Promise<DuckDb>;
   /** Where jobs run for categories that chose it. */
   readonly glue: GlueServices;

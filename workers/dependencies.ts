@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Dependencies, DuckDbUse } from '../activities/dependencies.js';
+import type { Dependencies } from '../activities/dependencies.js';
 import { claimSpillDirectory } from '../activities/scratch.js';
 import type { Environment } from '../config/environment.js';
 import { endpointOf } from '../config/host-port.js';
@@ -17,8 +16,7 @@ import { openWithLogin } from '../engine/sqlserver/open-with-login.js';
 import { openWithinLimit } from '../engine/sqlserver/open-within-limit.js';
 import { SessionLocks } from '../engine/sqlserver/session-locks.js';
 import { openBucket } from '../engine/storage/open-bucket.js';
-import { type DuckDb, openDuckDb } from '../engine/transform/duckdb.js';
-import { duckDbLimits } from './duckdb-limits.js';
+import { EmbeddedDuckDb } from './embedded-duckdb.js';
 
 /** Statements of control are short; more of them at once wait for one another. */
 const controlConnections = 8;
@@ -43,7 +41,7 @@ export async function createDependencies(
   const spillDirectory = await claimSpillDirectory(environment.spillDir);
   const locks = new SessionLocks();
   const logins = new SourceLogins(environment.source);
-  const opened = new Map<DuckDbUse, Promise<DuckDb>>();
+  const duckdb = new EmbeddedDuckDb(spillDirectory);
   const dependencies: Dependencies = {
     environment,
     spillDirectory,
@@ -75,18 +73,12 @@ export async function createDependencies(
         signal,
       });
     },
-    duckdb(config, use) {
-      const duckdb =
-        opened.get(use) ??
-        openDuckDb({ ...duckDbLimits(config, use), spillDirectory: join(spillDirectory, use) });
-      opened.set(use, duckdb);
-      return duckdb;
-    },
+    duckdb: (config, use) => duckdb.of(config, use),
     glue: { api: createGlueApi(), readLog: createDriverLog() },
   };
   const close = async (): Promise<void> => {
     await target.close();
-    for (const duckdb of opened.values()) (await duckdb).close();
+    await duckdb.close();
     await rm(spillDirectory, { recursive: true, force: true });
   };
   return { dependencies, close };

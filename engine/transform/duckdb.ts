@@ -2,18 +2,24 @@ import { mkdir } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { MigrationError } from '../errors.js';
 import { fileError, textField } from '../storage/storage-error.js';
+import { duckdbLiteral } from './sql-text.js';
 import { Turn } from './turn.js';
 
-export interface DuckDbOptions {
-  /** As DuckDB writes it: `2GB`. Past it, work spills to `spillDirectory`. */
+export interface DuckDbLimits {
+  /** As DuckDB writes it: `2GB`. Past it, work spills to the spill directory. */
   readonly memoryLimit: string;
   readonly threads: number;
+}
+
+export interface DuckDbOptions extends DuckDbLimits {
   readonly spillDirectory: string;
 }
 
 /** One per process; every piece of work takes a session of its own and closes it. */
 export interface DuckDb {
   openSession(signal: AbortSignal): Promise<DuckDbSession>;
+  /** Allows that much, where less is allowed so far; never less, as work under way may hold it. */
+  allow(limits: DuckDbLimits): Promise<void>;
   /** Ends all sessions and frees the memory. */
   close(): void;
 }
@@ -64,8 +70,22 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
       await connection.run(progressSettings);
       return new Session(connection, signal, turn);
     },
+    allow: (limits) => allow(instance, limits),
     close: () => instance.closeSync(),
   };
+}
+
+async function allow(instance: DuckDBInstance, { memoryLimit, threads }: DuckDbLimits): Promise<void> {
+  const connection = await instance.connect();
+  const limit = duckdbLiteral(memoryLimit);
+  const reader = await connection.runAndReadAll(
+    `SELECT parse_formatted_bytes(${limit}) > parse_formatted_bytes(current_setting('memory_limit')),
+            ${threads} > current_setting('threads')`,
+  );
+  const [[moreMemory, moreThreads] = []] = reader.getRows();
+  if (moreMemory) await connection.run(`SET memory_limit = ${limit}`);
+  if (moreThreads) await connection.run(`SET threads = ${threads}`);
+  connection.closeSync();
 }
 
 class Session implements DuckDbSession {

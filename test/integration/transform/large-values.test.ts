@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
-import { duckDbLimits } from '../../../workers/duckdb-limits.js';
+import { duckDbLimits } from '../../../workers/embedded-duckdb.js';
 import { columnsOf, type Fixture, openFixture, type Row } from './fixture.js';
 
 const megabytes = 128;

@@ -155,9 +155,9 @@ describe('parts', () => {
     ['has a value changed', `SELECT * REPLACE (CASE WHEN id = 3 THEN 'x' ELSE name END AS name) FROM part`],
     ['has a row twice in place of another', 'SELECT * REPLACE (greatest(id, 1) AS id) FROM part'],
   ])('are refused where a file %s', async (_case, query) => {
-    const { openSession, close } = fixture.duckdb;
+    const { openSession } = fixture.duckdb;
     const faulty: DuckDb = {
-      close,
+      ...fixture.duckdb,
       openSession: async (signal) => {
         const session = await openSession(signal);
         const run = session.run.bind(session);
