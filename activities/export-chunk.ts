@@ -121,6 +121,7 @@ async function exportTable(
     partRows: config.storage.partRows,
     spillDirectory: deps.spillDirectory,
     signal: step.signal,
+    onWaiting: step.waiting,
   });
   try {
     const onBatch = (batch: ColumnBatch): Promise<void> => writer.write(batch);

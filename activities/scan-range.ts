@@ -92,7 +92,7 @@ async function openWriter(
   { config, table }: TableContext,
   range: ScanRange,
   windows: readonly ScanWindow[],
-  { signal, advance }: Step,
+  { signal, advance, waiting }: Step,
 ): Promise<WindowWriter> {
   const { category, target, server, database } = range;
   const place = { category, target, server, database, schema: table.schema, table: table.table };
@@ -111,6 +111,7 @@ async function openWriter(
     spillDirectory: deps.spillDirectory,
     signal,
     onPart: () => advance(1),
+    onWaiting: waiting,
   });
 }
 

@@ -10,6 +10,7 @@ const steering = {
   maxValueBytes: 'maxValue',
   stallSeconds: 'stall',
   slow: 'slow',
+  duckdb: 'duckdb',
   retention: 'retention',
 } as const satisfies Partial<Record<keyof RunConfig, string>>;
 

@@ -42,6 +42,7 @@ export const errorCodes = {
   STORAGE_CONFLICT: { retry: false },
   TRANSFORM_INVALID: { retry: false },
   TRANSFORM_FAILED: { retry: false },
+  MEMORY_FULL: { retry: false },
   GLUE_ACCESS: { retry: false },
   GLUE_JOB: { retry: false },
   GLUE_RUN: { retry: true },

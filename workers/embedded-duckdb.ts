@@ -49,6 +49,7 @@ export class EmbeddedDuckDb {
   }
 
   async close(): Promise<void> {
-    for (const duckdb of this.#opened.values()) (await duckdb).close();
+    for (const opening of await Promise.allSettled(this.#opened.values()))
+      if (opening.status === 'fulfilled') opening.value.close();
   }
 }

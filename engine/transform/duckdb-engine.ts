@@ -35,13 +35,13 @@ export function createDuckDbEngine(options: DuckDbEngineOptions): TransformEngin
 }
 
 /** Runs work with a session and a directory of its own, which go when it ends. */
-async function inScratch<R extends Pick<TransformRequest, 'signal' | 'onProgress'>, T>(
+async function inScratch<R extends Pick<TransformRequest, 'signal' | 'onProgress' | 'onWaiting'>, T>(
   { duckdb, scratchDirectory }: DuckDbEngineOptions,
   request: R,
   work: (session: DuckDbSession, request: R, scratch: string, progress: ProgressMeter) => Promise<T>,
 ): Promise<T> {
   const scratch = join(scratchDirectory, `transform-${randomUUID()}`);
-  const session = await duckdb.openSession(request.signal);
+  const session = await duckdb.openSession(request.signal, request.onWaiting);
   const progress = startProgress(session, request.onProgress);
   try {
     await makeScratch(scratch);
@@ -59,11 +59,11 @@ async function transformIn(
   scratch: string,
   progress: ProgressMeter,
 ): Promise<TransformOutcome> {
-  const { sources, output, signal, onWaiting } = request;
+  const { sources, output, signal } = request;
   const raw: (readonly string[])[] = [];
   for (const source of sources) raw.push(await download(source, join(scratch, 'raw'), signal, progress));
   const work = { session, request, raw, directory: join(scratch, 'out') };
-  const { files, ...joined } = await session.alone(() => joinAndProve(work), onWaiting);
+  const { files, ...joined } = await session.alone(() => joinAndProve(work));
   const parts = await upload(files, output, signal, progress);
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   return { parts, bytes, ...joined };

@@ -15,9 +15,10 @@ export interface DuckDbOptions extends DuckDbLimits {
   readonly spillDirectory: string;
 }
 
-/** One per process; every piece of work takes a session of its own and closes it. */
+/** Every piece of work takes a session of its own and closes it. */
 export interface DuckDb {
-  openSession(signal: AbortSignal): Promise<DuckDbSession>;
+  /** `waiting` hears each second that work of the session waits for its turn (`alone`). */
+  openSession(signal: AbortSignal, waiting?: () => void): Promise<DuckDbSession>;
   /** Allows that much, where less is allowed so far; never less, as work under way may hold it. */
   allow(limits: DuckDbLimits): Promise<void>;
   /** Ends all sessions and frees the memory. */
@@ -31,15 +32,16 @@ export interface DuckDbSession {
   /** All rows of a small result, each an object by column name. */
   rows<T>(sql: string): Promise<readonly T[]>;
   /**
-   * Runs work on the connection with this session's error map: DISK_FULL, TRANSFORM_FAILED for all else;
+   * Runs work on the connection with this session's error map: DISK_FULL, MEMORY_FULL, TRANSFORM_FAILED for all else;
    * the signal's reason once it is aborted.
    */
   guarded<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /**
    * Runs work while no other session runs work of this kind: what needs memory for all of its rows, as joins do, which
-   * each would fit within the limit, and together would not. `waiting` hears each second that others come first.
+   * each would fit within the limit, and together would not. Where the memory does not do, it runs once more, with one
+   * thread; so it must be able to.
    */
-  alone<T>(work: () => Promise<T>, waiting?: () => void): Promise<T>;
+  alone<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -62,43 +64,103 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
     allocator_flush_threshold: '4MB',
     allocator_background_threads: 'true',
   });
-  const turn = new Turn();
-  return {
-    openSession: async (signal) => {
-      signal.throwIfAborted();
-      const connection = await instance.connect();
-      await connection.run(progressSettings);
-      return new Session(connection, signal, turn);
-    },
-    allow: (limits) => allow(instance, limits),
-    close: () => instance.closeSync(),
-  };
+  return new Instance(instance, options);
 }
 
-async function allow(instance: DuckDBInstance, { memoryLimit, threads }: DuckDbLimits): Promise<void> {
-  const connection = await instance.connect();
-  const limit = duckdbLiteral(memoryLimit);
-  const reader = await connection.runAndReadAll(
-    `SELECT parse_formatted_bytes(${limit}) > parse_formatted_bytes(current_setting('memory_limit')),
-            ${threads} > current_setting('threads')`,
-  );
-  const [[moreMemory, moreThreads] = []] = reader.getRows();
-  if (moreMemory) await connection.run(`SET memory_limit = ${limit}`);
-  if (moreThreads) await connection.run(`SET threads = ${threads}`);
-  connection.closeSync();
+class Instance implements DuckDb {
+  readonly #instance: DuckDBInstance;
+  readonly #turn = new Turn();
+  #memoryBytes: number;
+  #threads: number;
+
+  constructor(instance: DuckDBInstance, { memoryLimit, threads }: DuckDbLimits) {
+    this.#instance = instance;
+    this.#memoryBytes = bytesOf(memoryLimit);
+    this.#threads = threads;
+  }
+
+  async openSession(signal: AbortSignal, waiting?: () => void): Promise<DuckDbSession> {
+    signal.throwIfAborted();
+    const connection = await this.#instance.connect();
+    await connection.run(progressSettings);
+    return new Session(connection, signal, (work) =>
+      this.#turn.of(() => this.#fitting(work), signal, waiting),
+    );
+  }
+
+  async allow({ memoryLimit, threads }: DuckDbLimits): Promise<void> {
+    const settings: string[] = [];
+    if (bytesOf(memoryLimit) > this.#memoryBytes) {
+      this.#memoryBytes = bytesOf(memoryLimit);
+      settings.push(`memory_limit = ${duckdbLiteral(memoryLimit)}`);
+    }
+    if (threads > this.#threads) {
+      this.#threads = threads;
+      settings.push(`threads = ${threads}`);
+    }
+    for (const setting of settings) await this.#set(setting);
+  }
+
+  /** Rows on their way through a thread cannot spill: wide ones fit through one where they do not through several. */
+  async #fitting<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.code !== 'MEMORY_FULL' || this.#threads === 1)
+        throw error;
+    }
+    await this.#set('threads = 1');
+    try {
+      return await work();
+    } finally {
+      await this.#set(`threads = ${this.#threads}`);
+    }
+  }
+
+  /** For all sessions; on a connection of its own, which nothing interrupts. */
+  async #set(setting: string): Promise<void> {
+    const connection = await this.#instance.connect();
+    try {
+      await connection.run(`SET ${setting}`);
+    } catch (error) {
+      throw duckDbError(error);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
 }
+
+const powers = ['KB', 'MB', 'GB', 'TB'];
+
+/** Of a size as DuckDB writes it: `1.5 GiB`, `160MB`. */
+function bytesOf(size: string): number {
+  const [, number, unit = ''] = /^([\d.]+) ?(\w+)$/.exec(size) ?? [];
+  const power = 1 + powers.indexOf(unit.replace('i', ''));
+  return Number(number) * (unit.includes('i') ? 1_024 : 1_000) ** power;
+}
+
+const interruptAgainMs = 500;
 
 class Session implements DuckDbSession {
   readonly #signal: AbortSignal;
   readonly #interrupt: () => void;
+  #interrupting: NodeJS.Timeout | undefined;
 
   constructor(
     readonly connection: DuckDBConnection,
     signal: AbortSignal,
-    private readonly turn: Turn,
+    readonly alone: DuckDbSession['alone'],
   ) {
     this.#signal = signal;
-    this.#interrupt = () => connection.interrupt();
+    this.#interrupt = () => {
+      connection.interrupt();
+      // A statement that is still waiting for a thread does not hear it, and would run to its end.
+      this.#interrupting = setInterval(() => connection.interrupt(), interruptAgainMs);
+    };
     signal.addEventListener('abort', this.#interrupt, { once: true });
   }
 
@@ -121,12 +183,9 @@ class Session implements DuckDbSession {
     }
   }
 
-  alone<T>(work: () => Promise<T>, waiting?: () => void): Promise<T> {
-    return this.turn.of(work, this.#signal, waiting);
-  }
-
   close(): void {
     this.#signal.removeEventListener('abort', this.#interrupt);
+    clearInterval(this.#interrupting);
     this.connection.closeSync();
   }
 }
@@ -142,8 +201,6 @@ export async function makeScratch(path: string): Promise<void> {
 
 /** What to do about a kind of DuckDB error; its message may quote values of rows, so only the kind is passed on. */
 const hints: Readonly<Record<string, string>> = {
-  'Out of Memory Error':
-    'Raise duckdb.memoryLimit in the category file, or maxValue where single values are that large.',
   'Conversion Error': 'An expression of the transform meets a value that it cannot convert.',
   'Out of Range Error': 'An expression of the transform meets a value outside of its type.',
   'Invalid Input Error': 'An expression of the transform meets a value that it cannot take.',
@@ -159,8 +216,13 @@ export function duckDbError(error: unknown): MigrationError {
     );
   }
   // An appender says so without the kind of error.
-  const full = /failed to pin block|failed to allocate/i.test(message) ? 'Out of Memory Error' : 'Error';
-  const kind = /^[A-Za-z -]+ Error/.exec(message)?.[0] ?? full;
+  if (/^Out of Memory Error|failed to pin block|failed to allocate|could not allocate/i.test(message)) {
+    return new MigrationError(
+      'MEMORY_FULL',
+      'Rows do not fit into the memory that DuckDB may take. Raise duckdb.memoryLimit in the category file, reload the run, then retry.',
+    );
+  }
+  const kind = /^[A-Za-z -]+ Error/.exec(message)?.[0] ?? 'Error';
   if (kind === 'IO Error') {
     return new MigrationError('STORAGE_IO', 'DuckDB cannot read or write a file of its scratch directory.');
   }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { duckdbTypeOf } from '../rows/type-map.js';
 import type { Column } from '../rows/types.js';
@@ -39,17 +39,23 @@ export function castTo(columns: readonly Column[]): string {
     .join(', ');
 }
 
-const maxRowGroup = 122_880;
+/** Of the size that `parquetOptions` gives them, or fewer rows: as many bytes as an export's part has. */
+const groupsOfPart = 8;
+const leastRowGroup = 2_048;
 
-/** Writes a query's rows into Parquet files of about `partRows` rows; files that hold no row are left out. */
+/**
+ * Writes a query's rows into Parquet files of `partRows` rows or some 32 MB, about; files that hold no row are left out.
+ * What is in the directory goes.
+ */
 export async function writeParts(
   session: DuckDbSession,
   query: string,
   partRows: number,
   directory: string,
 ): Promise<readonly PartFile[]> {
-  const rowGroup = Math.min(partRows, maxRowGroup);
-  const groups = Math.max(1, Math.floor(partRows / rowGroup));
+  const rowGroup = Math.min(partRows, Math.max(leastRowGroup, Math.ceil(partRows / groupsOfPart)));
+  const groups = Math.min(groupsOfPart, Math.floor(partRows / rowGroup));
+  await rm(directory, { recursive: true, force: true });
   await session.run(
     `COPY (${query}) TO ${duckdbLiteral(directory)} ` +
       `(${parquetOptions}, ROW_GROUP_SIZE ${rowGroup}, ROW_GROUPS_PER_FILE ${groups})`,

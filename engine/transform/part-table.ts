@@ -20,12 +20,12 @@ export interface PartTable {
   append(batch: ColumnBatch, rows: RowRange): void;
   /**
    * Brings rows of one number together, so that a selection need not look at all; none can be appended any more. One table of
-   * the process after the other.
+   * this DuckDB after the other.
    */
   sortByNumber(): Promise<void>;
   /**
    * Writes a Parquet file with the table's rows, or some of them, and reads it back; none can be appended any more, up to
-   * the next `clear`. One table of the process after the other; `begun` hears that it is this one's turn. Throws
+   * the next `clear`. One table of this DuckDB after the other; `begun` hears that it is this one's turn. Throws
    * CHECKSUM_EXPORT where the file does not hold them.
    */
   copyTo(path: string, selection?: PartSelection, begun?: () => void): Promise<void>;
@@ -43,8 +43,11 @@ export async function openPartTable(options: {
   readonly duckdb: DuckDb;
   readonly columns: readonly Column[];
   readonly signal: AbortSignal;
+  /** Hears each second that other tables come first. */
+  readonly onWaiting?: () => void;
 }): Promise<PartTable> {
-  return new TemporaryPartTable(await options.duckdb.openSession(options.signal), options.columns);
+  const { duckdb, columns, signal, onWaiting } = options;
+  return new TemporaryPartTable(await duckdb.openSession(signal, onWaiting), columns);
 }
 
 /** Rows and set checksum of Parquet files over `columns`, to whose types the files' columns are cast. */

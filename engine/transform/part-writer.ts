@@ -24,6 +24,8 @@ export interface PartWriterOptions {
   /** Part files rest here until they are uploaded; removed by finish and abort. */
   readonly spillDirectory: string;
   readonly signal: AbortSignal;
+  /** Called each second while parts of other writers come first. */
+  readonly onWaiting?: () => void;
 }
 
 /**
@@ -54,9 +56,8 @@ export interface PartWriter {
 
 /**
  * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out, the
- * next fills: memory holds two of them. Throws the errors of the
- * bucket and of DuckDB, VALUE_UNREPRESENTABLE, CHECKSUM_EXPORT for a part file that does not hold its rows, and the
- * signal's reason.
+ * next fills: memory holds two of them. Throws the errors of the bucket and of DuckDB, VALUE_UNREPRESENTABLE,
+ * CHECKSUM_EXPORT for a part file that does not hold its rows, and the signal's reason.
  */
 export function createPartWriter(options: PartWriterOptions): PartWriter {
   return new DuckDbPartWriter(options);
@@ -156,8 +157,8 @@ class DuckDbPartWriter implements PartWriter {
     this.#parts += 1;
     await new Promise<void>((begun) => {
       this.#shipping = this.#copyOut(table, index, begun);
-      // Thrown by the next part's write or by finish; until then it is no unhandled rejection.
-      this.#shipping.catch(() => begun());
+      // What it throws, the next part's write or finish throws; until then it is no unhandled rejection.
+      this.#shipping.then(begun, begun);
     });
   }
 

@@ -24,7 +24,9 @@ export async function createSourceView(
 ): Promise<void> {
   await requireExported(session, source, paths);
   const { table, manifest } = source;
-  await session.run(`CREATE TEMP VIEW ${quoteDuckdb(table)} AS ${viewSelect(manifest.columns, paths)}`);
+  await session.run(
+    `CREATE OR REPLACE TEMP VIEW ${quoteDuckdb(table)} AS ${viewSelect(manifest.columns, paths)}`,
+  );
 }
 
 /** Proves that local files are the parts that were exported. Throws CHECKSUM_EXPORT where they are not. */

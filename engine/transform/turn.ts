@@ -19,6 +19,7 @@ export class Turn {
 }
 
 function begun(before: Promise<void>, signal: AbortSignal, waiting?: () => void): Promise<void> {
+  if (signal.aborted) return Promise.reject(signal.reason);
   const ticking = setInterval(() => waiting?.(), tickMs);
   return new Promise<void>((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

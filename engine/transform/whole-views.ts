@@ -27,7 +27,7 @@ export async function createWholeViews(
       const source = sources[index] as TransformSource;
       const own = join(scratch, 'raw', String(index), String(number));
       const files = await download(source, own, signal, progress);
-      await requireExported(session, source, files);
+      await session.alone(() => requireExported(session, source, files));
       paths.push(...(await linkInto(join(scratch, 'view', String(index), `${windowId}=${number}`), files)));
     }
     await session.run(`CREATE TEMP VIEW ${quoteDuckdb(table)} AS ${viewSelect(columns, paths, true)}`);

@@ -39,7 +39,7 @@ interface Whole {
 /**
  * Joins the rows of all windows at once and cuts the result by the window of the left row. The join is written once, then cut
  * by windows, then brought into parts of the wanted size, a window after the other: each step alone, so that all of
- * DuckDB's memory is its own.
+ * DuckDB's memory is its own, and other transforms have their turn between two of them.
  */
 export async function transformWhole(
   session: DuckDbSession,
@@ -52,15 +52,10 @@ export async function transformWhole(
   const folded = request.joinKeys === 'casefold_rtrim';
   const [joined, parts] = [join(scratch, 'joined'), join(scratch, 'parts')];
   const whole = { session, request, lineage, folded, progress, joined, parts };
-  return session.alone(() => joinAndCut(whole), request.onWaiting);
-}
-
-async function joinAndCut(whole: Whole): Promise<readonly TransformOutcome[]> {
-  const { session, lineage, folded, joined } = whole;
-  const { target, windows, joinKeys } = whole.request;
-  const mismatches = await checkCollationByWindow(session, lineage, joinKeys);
+  const { target, windows, joinKeys } = request;
+  const mismatches = await session.alone(() => checkCollationByWindow(session, lineage, joinKeys));
   const sides = sidesOf({ lineage, targetColumns: target.columns, folded });
-  const expected = await digestsByWindow(session, lineage, sides);
+  const expected = await session.alone(() => digestsByWindow(session, lineage, sides));
   await writeJoined(whole);
   const outcomes: TransformOutcome[] = [];
   for await (const cut of cutByWindow(session, joined, 0, windows.length)) {
@@ -95,32 +90,49 @@ const joinedOptions = "FORMAT parquet, PER_THREAD_OUTPUT, ROW_GROUP_SIZE_BYTES '
 async function writeJoined({ session, request, lineage, folded, joined }: Whole): Promise<void> {
   const window = quoteDuckdb(windowId);
   const select = `${lineage.selectList}, ${qualified(lineage.left.alias, windowId)} AS ${window}`;
-  await session.run(
-    `COPY (SELECT ${castTo(request.target.columns)}, ${window}
+  const copy = `COPY (SELECT ${castTo(request.target.columns)}, ${window}
              FROM (${select} ${fromClause(lineage, { folded })}) AS transformed)
-       TO ${duckdbLiteral(joined)} (${joinedOptions})`,
-  );
+       TO ${duckdbLiteral(joined)} (${joinedOptions})`;
+  await session.alone(async () => {
+    await rm(joined, { recursive: true, force: true });
+    await session.run(copy);
+  });
 }
 
 async function transformWindow(
-  { session, request, lineage, folded, progress, parts }: Whole,
-  { window, files: joined }: CutWindow,
+  whole: Whole,
+  cut: CutWindow,
   sides: Sides,
   expected: readonly SetChecksum[],
 ): Promise<Omit<TransformOutcome, 'joinMismatches'>> {
-  const { target, windows, partRows, output, signal } = request;
-  const { sources, prefix } = windows[window] as WholeWindow;
+  const { session, request, progress, parts } = whole;
+  const { output, signal } = request;
+  const { sources, prefix } = request.windows[cut.window] as WholeWindow;
+  const { files, ...proven } = await session.alone(() => proveWindow(whole, cut, sides, expected));
+  const uploaded = await upload(files, { ...output, prefix }, signal, progress);
+  await rm(parts, { recursive: true, force: true });
+  const bytes = uploaded.reduce((sum, part) => sum + part.bytes, 0);
+  const rowsOfLeft = sources.find(({ table }) => table === proven.left.table)?.manifest.rows ?? 0;
+  const unmatchedLeft = rowsOfLeft - proven.left.expected.rows;
+  return { parts: uploaded, bytes, unmatchedLeft, ...proven };
+}
+
+/** Brings the window's rows into part files, and compares them with the rows that they are of. */
+async function proveWindow(
+  { session, request, lineage, folded, parts }: Whole,
+  { files: joined }: CutWindow,
+  sides: Sides,
+  expected: readonly SetChecksum[],
+): Promise<
+  Pick<TransformOutcome, 'rows' | 'checksum' | 'left' | 'rights'> & { readonly files: readonly PartFile[] }
+> {
+  const { target, partRows } = request;
   const files = await partsOf(session, joined, castTo(target.columns), partRows, parts);
   const paths = files.map(({ path }) => path);
   const actual = await outputDigests(session, paths, sides);
   const { left, rights } = await requireEqualSides({ session, lineage, folded }, sides, expected, actual);
   const checksum = paths.length > 0 ? await checksumOfParquet(session, paths, target.columns) : emptyChecksum;
-  const uploaded = await upload(files, { ...output, prefix }, signal, progress);
-  await rm(parts, { recursive: true, force: true });
-  const bytes = uploaded.reduce((sum, part) => sum + part.bytes, 0);
-  const rowsOfLeft = sources.find(({ table }) => table === left.table)?.manifest.rows ?? 0;
-  const unmatchedLeft = rowsOfLeft - left.expected.rows;
-  return { parts: uploaded, rows: checksum.rows, bytes, checksum, left, rights, unmatchedLeft };
+  return { files, rows: checksum.rows, checksum, left, rights };
 }
 
 function partsOf(

@@ -61,11 +61,13 @@ async function writeSlices(
   const files = await filesIn(directory);
   if (files.length === 0) return;
   await session.run(`SET partitioned_write_flush_threshold = ${waitingRows}`);
-  await session.run(
-    `COPY (SELECT *, ${expression} AS ${quoteDuckdb(slice)}
+  const copy = `COPY (SELECT *, ${expression} AS ${quoteDuckdb(slice)}
              FROM read_parquet([${files.map(duckdbLiteral).join(', ')}], hive_partitioning = false))
-       TO ${duckdbLiteral(sliced)} (${sliceOptions}, PARTITION_BY (${quoteDuckdb(slice)}))`,
-  );
+       TO ${duckdbLiteral(sliced)} (${sliceOptions}, PARTITION_BY (${quoteDuckdb(slice)}))`;
+  await session.alone(async () => {
+    await rm(sliced, { recursive: true, force: true });
+    await session.run(copy);
+  });
 }
 
 /** Of a directory that need not be there: a slice without rows has none. */

@@ -44,9 +44,12 @@ export interface WindowWriterOptions {
   readonly signal: AbortSignal;
   /** Called when a part has been written. */
   readonly onPart: () => void;
+  /** Called each second while the rows of other writers come first. */
+  readonly onWaiting?: () => void;
 }
 
 type WrittenWindow = WrittenParts & { readonly window: number };
+type WindowFile = { readonly window: number; readonly rows: number; readonly path: string };
 
 export interface WindowWriter {
   /** Takes a batch; resolves when it is done with it and the next may come. One call at a time. */
@@ -198,12 +201,12 @@ class TableWindowWriter implements WindowWriter {
   }
 
   async #openTable(): Promise<PartTable> {
-    const { duckdb, columns, signal } = this.#options;
+    const { columns } = this.#options;
     const names = columns.map(({ name }) => name.toLowerCase());
     let name = 'part';
     while (names.includes(name)) name += '_';
     const number: Column = { name, type: { kind: 'int', bits: 32 }, nullable: false };
-    const table = await openPartTable({ duckdb, columns: [...columns, number], signal });
+    const table = await openPartTable({ ...this.#options, columns: [...columns, number] });
     await table.clear();
     return table;
   }
@@ -227,15 +230,7 @@ class TableWindowWriter implements WindowWriter {
     await table.clear();
   }
 
-  async #ship({
-    window,
-    rows,
-    path,
-  }: {
-    readonly window: number;
-    readonly rows: number;
-    readonly path: string;
-  }) {
+  async #ship({ window, rows, path }: WindowFile): Promise<void> {
     const { bucket, windows, attempt, range, signal, onPart } = this.#options;
     const prefix = windows[window]?.prefix;
     if (prefix === undefined) throw new MigrationError('INTERNAL', 'A part has no window to go to.');

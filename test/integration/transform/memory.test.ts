@@ -5,6 +5,7 @@ import type { Column } from '../../../engine/rows/types.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { createDuckDbEngine } from '../../../engine/transform/duckdb-engine.js';
+import type { TransformOutcome } from '../../../engine/transform/engine.js';
 import { checksumOfParquet, parquetOptions } from '../../../engine/transform/part-table.js';
 import { createWindowWriter } from '../../../engine/transform/window-writer.js';
 import { batchesOf, columnsOf, type Fixture, openFixture, type Row, somePrefix } from './fixture.js';
@@ -50,6 +51,33 @@ async function exported(columns: readonly Column[], query: string): Promise<Mani
   }
 }
 
+interface Transform {
+  readonly columns: readonly Column[];
+  readonly sql: string;
+  readonly sources: Readonly<Record<string, Manifest>>;
+  readonly onWaiting?: () => void;
+}
+
+function transform({ columns, sql, sources, ...request }: Transform): Promise<TransformOutcome> {
+  const { bucket, directory } = fixture;
+  const tables = Object.entries(sources).map(([table, manifest]) => ({ table, manifest, bucket }));
+  return createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') }).transform({
+    target: {
+      name: 'stats',
+      columns,
+      sources: tables,
+      chunk: { by: 'none' },
+      transform: { file: 'stats.sql', sql },
+    },
+    sources: tables,
+    output: { bucket, prefix: somePrefix(), attempt: randomUUID() },
+    partRows: 250_000,
+    joinKeys: 'exact',
+    signal: new AbortController().signal,
+    ...request,
+  });
+}
+
 describe('work that takes all of the memory limit', () => {
   it('fits where several transforms come at once, as one waits for the other', async () => {
     const cells = columnsOf({ cell_id: 'varchar(60)', note: 'varchar(400)' });
@@ -64,34 +92,14 @@ describe('work that takes all of the memory limit', () => {
       usage,
       `SELECT ${id} AS device_id, repeat(md5(i::VARCHAR), 4) AS place ${range}`,
     );
-    const { bucket, directory } = fixture;
-    const engine = createDuckDbEngine({ duckdb, scratchDirectory: join(directory, 'scratch') });
     let waited = 0;
-    const transform = () =>
-      engine.transform({
-        target: {
-          name: 'stats',
-          columns: [...cells, ...usage],
-          sources: [{ table: 'cells' }, { table: 'usage' }],
-          chunk: { by: 'none' },
-          transform: {
-            file: 'stats.sql',
-            sql: 'SELECT c.cell_id, c.note, u.device_id, u.place FROM cells c LEFT JOIN usage u ON c.cell_id = u.device_id',
-          },
-        },
-        sources: [
-          { table: 'cells', manifest: left, bucket },
-          { table: 'usage', manifest: right, bucket },
-        ],
-        output: { bucket, prefix: somePrefix(), attempt: randomUUID() },
-        partRows: 250_000,
-        joinKeys: 'exact',
-        signal: new AbortController().signal,
-        onWaiting: () => {
-          waited += 1;
-        },
-      });
-    const outcomes = await Promise.all(Array.from({ length: atOnce }, transform));
+    const sql =
+      'SELECT c.cell_id, c.note, u.device_id, u.place FROM cells c LEFT JOIN usage u ON c.cell_id = u.device_id';
+    const onWaiting = (): void => {
+      waited += 1;
+    };
+    const request = { columns: [...cells, ...usage], sql, sources: { cells: left, usage: right }, onWaiting };
+    const outcomes = await Promise.all(Array.from({ length: atOnce }, () => transform(request)));
     expect(outcomes.map(({ rights }) => rights[0]?.actual.rows)).toEqual(
       Array.from({ length: atOnce }, () => 400_000),
     );
@@ -135,5 +143,27 @@ describe('work that takes all of the memory limit', () => {
     };
     const written = await Promise.all(Array.from({ length: atOnce }, (_, ordinal) => write(ordinal)));
     expect(written).toEqual(Array.from({ length: atOnce }, () => 400_000));
+  }, 120_000);
+
+  it('fits with rows of 10 KB into the default, one thread at a time where two do not', async () => {
+    await duckdb.allow({ memoryLimit: '160MB', threads: 2 });
+    const notes = columnsOf({ note_id: 'integer', note: 'text' });
+    const owners = columnsOf({ owner_note: 'integer', owner: 'text' });
+    const text = `array_to_string([md5((i * 400 + j)::VARCHAR) FOR j IN range(310)], '')`;
+    const rows = 20_000;
+    const left = await exported(
+      notes,
+      `SELECT i::INTEGER AS note_id, ${text} AS note FROM range(${rows}) t(i)`,
+    );
+    const right = await exported(
+      owners,
+      `SELECT i::INTEGER AS owner_note, 'o' || i AS owner FROM range(${rows}) t(i)`,
+    );
+    const outcome = await transform({
+      columns: [...notes, ...owners],
+      sql: 'SELECT n.note_id, n.note, o.owner_note, o.owner FROM notes n LEFT JOIN owners o ON n.note_id = o.owner_note',
+      sources: { notes: left, owners: right },
+    });
+    expect(outcome.rights[0]?.actual.rows).toBe(rows);
   }, 120_000);
 });

@@ -155,11 +155,12 @@ describe('parts', () => {
     ['has a value changed', `SELECT * REPLACE (CASE WHEN id = 3 THEN 'x' ELSE name END AS name) FROM part`],
     ['has a row twice in place of another', 'SELECT * REPLACE (greatest(id, 1) AS id) FROM part'],
   ])('are refused where a file %s', async (_case, query) => {
-    const { openSession } = fixture.duckdb;
+    const { duckdb } = fixture;
     const faulty: DuckDb = {
-      ...fixture.duckdb,
+      allow: (limits) => duckdb.allow(limits),
+      close: () => duckdb.close(),
       openSession: async (signal) => {
-        const session = await openSession(signal);
+        const session = await duckdb.openSession(signal);
         const run = session.run.bind(session);
         return Object.assign(session, {
           run: (sql: string) =>

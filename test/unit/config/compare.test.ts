@@ -26,8 +26,11 @@ function targets(change: (targets: Record<string, never>[]) => void): object {
 
 test('what only steers is told apart from what decides, by the names that users gave', () => {
   const steered = { logLevel: 'DEBUG', stallSeconds: 5, concurrency: { perServer: 2 }, guards: { s: {} } };
-  expect(changed({ ...steered, jobMode: 'restart', inputPartition: '202501', databases: [] })).toEqual({
-    steering: ['log_level', 'stall', 'concurrency', 'guard'],
+  const duckdb = { memoryLimit: '1GB', threads: 2 };
+  expect(
+    changed({ ...steered, duckdb, jobMode: 'restart', inputPartition: '202501', databases: [] }),
+  ).toEqual({
+    steering: ['log_level', 'stall', 'concurrency', 'guard', 'duckdb'],
     deciding: ['job_mode', 'server_mappings or databases', 'input_partition'],
   });
 });

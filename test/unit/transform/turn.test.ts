@@ -50,6 +50,15 @@ describe('a turn', () => {
     expect(begun).toBe(false);
   });
 
+  it('refuses at once who was told to stop before', async () => {
+    const turn = new Turn();
+    const working = turn.of(() => delay(50), never);
+    const started = performance.now();
+    await expect(turn.of(async () => 1, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    expect(performance.now() - started).toBeLessThan(40);
+    await working;
+  });
+
   it('tells who waits each second that it waits, and no longer once it runs', async () => {
     jest.useFakeTimers();
     try {

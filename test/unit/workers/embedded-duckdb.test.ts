@@ -42,6 +42,16 @@ describe('the embedded DuckDB of a worker process', () => {
     expect(await limitsFor(configOf('200MB', 3), 'transforms')).toEqual({ megabytes: 400, threads: 3 });
   });
 
+  it('takes the larger of two limits that are asked for at once, in whatever unit they are written', async () => {
+    await limitsFor(configOf('160MB'), 'transforms');
+    const asked = ['0.4GB', '300MB', '390000KB', '0.25 GiB'].map((limit) =>
+      embedded.of(configOf(limit), 'transforms'),
+    );
+    await Promise.all(asked);
+    expect(await limitsFor(configOf('1MB'), 'transforms')).toMatchObject({ megabytes: 400 });
+    expect(await limitsFor(configOf('0.39 GiB'), 'transforms')).toMatchObject({ megabytes: 419 });
+  });
+
   it('is another one for parts, which has room for the largest value', async () => {
     expect(await limitsFor(configOf('160MB', 2, 40), 'parts')).toEqual({ megabytes: 789, threads: 2 });
     expect(await limitsFor(configOf('160MB'), 'windows')).toEqual({ megabytes: 160, threads: 2 });
