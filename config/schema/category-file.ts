@@ -61,7 +61,7 @@ export const categoryFileSchema = strictObject({
     memoryLimit: z
       .string(allowed(memoryAllowed))
       .regex(/^[1-9]\d*(\.\d+)? ?[KMGT]i?B$/, allowed(memoryAllowed))
-      .default('160MB')
+      .default('144MB')
       .describe('Memory for the transforms of one activity process; beyond it DuckDB spills to SPILL_DIR.'),
     threads: whole(1, 256, 'threads').default(2).describe('Of one activity process.'),
   }).prefault({}),

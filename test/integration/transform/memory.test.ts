@@ -146,7 +146,7 @@ describe('work that takes all of the memory limit', () => {
   }, 120_000);
 
   it('fits with rows of 10 KB into the default, one thread at a time where two do not', async () => {
-    await duckdb.allow({ memoryLimit: '160MB', threads: 2 });
+    await duckdb.allow({ memoryLimit: '144MB', threads: 2 });
     const notes = columnsOf({ note_id: 'integer', note: 'text' });
     const owners = columnsOf({ owner_note: 'integer', owner: 'text' });
     const text = `array_to_string([md5((i * 400 + j)::VARCHAR) FOR j IN range(310)], '')`;
