@@ -32,8 +32,9 @@ export class EmbeddedDuckDb {
   async of(config: Pick<RunConfig, 'duckdb' | 'maxValueBytes'>, use: DuckDbUse): Promise<DuckDb> {
     const limits = duckDbLimits(config, use);
     const duckdb = await this.#open(limits, use);
-    const asked = JSON.stringify([use, limits]);
-    if (!this.#allowed.has(asked)) await duckdb.allow(limits);
+    const asked = JSON.stringify([use, limits, config.duckdb]);
+    // Parts too take what the category allows, where that is more: MEMORY_FULL says to raise it.
+    if (!this.#allowed.has(asked)) for (const allowed of [limits, config.duckdb]) await duckdb.allow(allowed);
     this.#allowed.add(asked);
     return duckdb;
   }

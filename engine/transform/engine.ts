@@ -68,7 +68,7 @@ export interface TransformOutcome extends WrittenParts {
 export interface TransformEngine {
   /**
    * Turns the raw parts of one window into transformed parts and proves that nothing was lost. Publishes no
-   * manifest. Throws TRANSFORM_INVALID, TARGET_SHAPE (see `checkTransform`), TRANSFORM_FAILED, JOIN_COLLATION,
+   * manifest. Throws TRANSFORM_INVALID, TARGET_SHAPE (see `checkTransform`), TRANSFORM_FAILED, MEMORY_FULL, JOIN_COLLATION,
    * JOIN_FANOUT, CHECKSUM_TRANSFORM, DISK_FULL, and the bucket's errors; rethrows the signal's reason.
    */
   transform(request: TransformRequest): Promise<TransformOutcome>;

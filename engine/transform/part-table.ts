@@ -28,8 +28,13 @@ export interface PartTable {
    * the next `clear`. One table of this DuckDB after the other; `begun` hears that it is this one's turn. Throws
    * CHECKSUM_EXPORT where the file does not hold them.
    */
-  copyTo(path: string, selection?: PartSelection, begun?: () => void): Promise<void>;
+  copyTo(path: string, options?: CopyOptions): Promise<void>;
   close(): void;
+}
+
+interface CopyOptions {
+  readonly selection?: PartSelection;
+  readonly begun?: () => void;
 }
 
 /** Rows in whose last column, which is an integer and left out of the file, a number stands. */
@@ -133,7 +138,7 @@ class TemporaryPartTable implements PartTable {
     this.#appender = undefined;
   }
 
-  copyTo(path: string, selection?: PartSelection, begun?: () => void): Promise<void> {
+  copyTo(path: string, { selection, begun }: CopyOptions = {}): Promise<void> {
     return this.#session.alone(async () => {
       begun?.();
       await this.#copy(path, selection);
@@ -180,5 +185,5 @@ class TemporaryPartTable implements PartTable {
   }
 }
 
-/** Each thread that writes a file, and each that reads one, has a row group in memory; some joins at DuckDB's limit fail by 8 MB. */
+/** Each thread that writes a file, and each that reads one, has a row group in memory: with 8 MB joins failed that fit with 4. */
 export const parquetOptions = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '4MB'";

@@ -167,7 +167,7 @@ class DuckDbPartWriter implements PartWriter {
     const path = join(this.#scratch, `${index}.parquet`);
     await makeScratch(this.#scratch);
     const { rows } = table;
-    await table.copyTo(path, undefined, begun);
+    await table.copyTo(path, { begun });
     await table.clear();
     this.#idle.push(table);
     const key = partKey(prefix, attempt, index);

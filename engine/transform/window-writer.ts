@@ -222,7 +222,7 @@ class TableWindowWriter implements WindowWriter {
       const files = [];
       for (const { number, window, rows } of held.slice(at, at + uploads)) {
         const path = join(this.#scratch, `${number}.parquet`);
-        await table.copyTo(path, { number, rows });
+        await table.copyTo(path, { selection: { number, rows } });
         files.push({ window, rows, path });
       }
       await Promise.all(files.map((file) => this.#ship(file)));

@@ -54,6 +54,7 @@ describe('the embedded DuckDB of a worker process', () => {
 
   it('is another one for parts, which has room for the largest value', async () => {
     expect(await limitsFor(configOf('160MB', 2, 40), 'parts')).toEqual({ megabytes: 789, threads: 2 });
+    expect(await limitsFor(configOf('900MB', 2, 40), 'parts')).toEqual({ megabytes: 900, threads: 2 });
     expect(await limitsFor(configOf('160MB'), 'windows')).toEqual({ megabytes: 160, threads: 2 });
   });
 
