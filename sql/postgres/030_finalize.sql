@@ -209,6 +209,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   undone bigint;
   list text;
+  strange bigint;
+  strangers text;
 BEGIN
   SELECT count(*), string_agg(place, '; ') FILTER (WHERE n <= 10) INTO undone, list FROM (
     SELECT format('%s/%s %s is %s', c.server, c.database, c.window_label, c.state) AS place, row_number() OVER (ORDER BY c.chunk_id) AS n
@@ -221,13 +223,22 @@ BEGIN
       'resume, or skip them; chunks that are no longer wanted: DELETE FROM migration_control.chunk.', undone, stage, list);
   END IF;
   EXECUTE format(
-    $q$SELECT count(*), string_agg(chunk_id::text, ', ') FILTER (WHERE n <= 10) FROM (
-         SELECT chunk_id, row_number() OVER (ORDER BY chunk_id) AS n
+    $q$SELECT count(*) FILTER (WHERE known), string_agg(chunk_id::text, ', ') FILTER (WHERE known AND n <= 10),
+              count(*) FILTER (WHERE NOT known), string_agg(chunk_id::text, ', ') FILTER (WHERE NOT known AND n <= 10) FROM (
+         SELECT chunk_id, c.chunk_id IS NOT NULL AS known,
+                row_number() OVER (PARTITION BY c.chunk_id IS NOT NULL ORDER BY chunk_id) AS n
            FROM (SELECT chunk_id, count(*) AS rows FROM %s GROUP BY chunk_id) AS s
            FULL JOIN (SELECT chunk_id, rows FROM migration_control.ledger
                        WHERE stage_schema = %L AND target = %L AND rows > 0) AS l USING (chunk_id)
+           LEFT JOIN migration_control.chunk c USING (chunk_id)
           WHERE s.rows IS DISTINCT FROM l.rows) AS differing$q$, stage, stage_schema, stage_name)
-    INTO undone, list;
+    INTO undone, list, strange, strangers;
+  IF strange > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(
+      'The stage %s holds rows of %s chunks that no plan has, so the live table was left as it is. Find who wrote them (without '
+      'TLS a connection may change a chunk_id on its way), then remove them: DELETE FROM %s WHERE chunk_id IN (%s); and start the '
+      'category again.', stage, strange, stage, strangers);
+  END IF;
   IF undone > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(
       'The stage %s does not hold the rows that its ledger says, in %s chunks (chunk_id %s), so the live table was left as it is. '

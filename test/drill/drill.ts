@@ -133,6 +133,7 @@ export class Drill {
         if (may !== 'resume' || resumes > 0) throw new Error(`The run ended ${status}: ${cause}`);
         resumes += 1;
         this.notes.push(`started again after ${cause}`);
+        await this.#removeAsToldBy(cause);
         await this.start('resume');
       }
       const parked = status === 'RUNNING' ? await this.#parked() : [];
@@ -159,6 +160,12 @@ export class Drill {
     // It is obeyed once nothing else is left to do.
     const deadline = Date.now() + obeyedWithinMs;
     while ((await this.#parked()).length > 0 && Date.now() < deadline) await sleep(100);
+  }
+
+  /** What an operator does about rows that were changed on their way, so that they are of no chunk any more. */
+  async #removeAsToldBy(cause: string): Promise<void> {
+    const [removal] = /DELETE FROM stage\.[^;]+/.exec(cause) ?? [];
+    if (removal !== undefined) await this.estate.withTarget((target) => target.query(removal));
   }
 
   async #status(): Promise<string> {
