@@ -1,5 +1,4 @@
 import { MigrationError } from '../errors.js';
-import { layoutOf } from './column-batch.js';
 import type { LogicalType, TimePrecision } from './types.js';
 
 /** A column's type as SQL Server's `sys.columns` and `sys.types` describe it. */
@@ -117,34 +116,4 @@ function unsupported(typeName: string): MigrationError {
     `Source type ${typeName} is not one of SQL Server's that this version knows. ` +
       'Migrate a view that leaves the column out or casts it to a known type.',
   );
-}
-
-/**
- * DuckDB (and so Parquet) type that holds every value of a logical type; its vectors lie as `layoutOf` says. Times rest
- * in microseconds, as in Spark; what has no exact type everywhere rests as its text.
- */
-export function duckdbTypeOf(type: LogicalType): string {
-  switch (type.kind) {
-    case 'bool':
-      return 'BOOLEAN';
-    case 'int':
-      return ({ 8: 'UTINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } as const)[type.bits];
-    case 'decimal':
-      return `DECIMAL(${type.precision},${type.scale})`;
-    case 'float':
-      return type.bits === 32 ? 'FLOAT' : 'DOUBLE';
-    case 'date':
-      return 'DATE';
-    case 'timestamp':
-      return layoutOf(type) === 'var' ? 'VARCHAR' : 'TIMESTAMP';
-    case 'instant':
-      return 'TIMESTAMP';
-    case 'time':
-    case 'offsetTimestamp':
-    case 'uuid':
-    case 'text':
-      return 'VARCHAR';
-    case 'bytes':
-      return 'BLOB';
-  }
 }

@@ -14,8 +14,8 @@ import type {
 import { checkHops } from './hop-checks.js';
 import { checkCollation } from './join-checks.js';
 import { transformSql } from './join-sql.js';
+import { checksumOfParquet } from './parquet-file.js';
 import { castTo, download, type PartFile, upload, writeParts } from './part-files.js';
-import { checksumOfParquet } from './part-table.js';
 import { type ProgressMeter, startProgress } from './progress.js';
 import { createSourceView } from './source-views.js';
 import { transformWhole } from './whole.js';

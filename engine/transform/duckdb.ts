@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { MigrationError } from '../errors.js';
+import type { PackedRows } from '../rows/packed-rows.js';
 import { fileError, textField } from '../storage/storage-error.js';
+import { type FedRows, RowFeed } from './row-feed.js';
 import { duckdbLiteral } from './sql-text.js';
 import { Turn } from './turn.js';
 
@@ -42,6 +44,9 @@ export interface DuckDbSession {
    * thread; so it must be able to.
    */
   alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Lets statements of this session read the rows, which must stay as they are until the feed is closed. */
+  feed(rows: PackedRows): FedRows;
+  /** To be called when none of its statements runs any more. */
   close(): void;
 }
 
@@ -64,7 +69,10 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
     allocator_flush_threshold: '4MB',
     allocator_background_threads: 'true',
   });
-  return new Instance(instance, options);
+  const connection = await instance.connect();
+  const feed = new RowFeed(connection);
+  connection.closeSync();
+  return new Instance(instance, feed, options);
 }
 
 class Instance implements DuckDb {
@@ -73,7 +81,11 @@ class Instance implements DuckDb {
   #memoryBytes: number;
   #threads: number;
 
-  constructor(instance: DuckDBInstance, { memoryLimit, threads }: DuckDbLimits) {
+  constructor(
+    instance: DuckDBInstance,
+    private readonly feed: RowFeed,
+    { memoryLimit, threads }: DuckDbLimits,
+  ) {
     this.#instance = instance;
     this.#memoryBytes = bytesOf(memoryLimit);
     this.#threads = threads;
@@ -83,9 +95,8 @@ class Instance implements DuckDb {
     signal.throwIfAborted();
     const connection = await this.#instance.connect();
     await connection.run(progressSettings);
-    return new Session(connection, signal, (work) =>
-      this.#turn.of(() => this.#fitting(work), signal, waiting),
-    );
+    const alone: DuckDbSession['alone'] = (work) => this.#turn.of(() => this.#fitting(work), signal, waiting);
+    return new Session(connection, signal, alone, (rows) => this.feed.open(rows));
   }
 
   async allow({ memoryLimit, threads }: DuckDbLimits): Promise<void> {
@@ -154,6 +165,7 @@ class Session implements DuckDbSession {
     readonly connection: DuckDBConnection,
     signal: AbortSignal,
     readonly alone: DuckDbSession['alone'],
+    readonly feed: DuckDbSession['feed'],
   ) {
     this.#signal = signal;
     this.#interrupt = () => {
@@ -206,7 +218,7 @@ const hints: Readonly<Record<string, string>> = {
   'Invalid Input Error': 'An expression of the transform meets a value that it cannot take.',
 };
 
-export function duckDbError(error: unknown): MigrationError {
+function duckDbError(error: unknown): MigrationError {
   if (error instanceof MigrationError) return error;
   const message = textField(error, 'message') ?? String(error);
   if (/no space left|disk quota|max_temp_directory_size|failed to offload/i.test(message)) {
@@ -215,7 +227,6 @@ export function duckDbError(error: unknown): MigrationError {
       'No disk space left for spilling; free some, or set a larger disk.',
     );
   }
-  // An appender says so without the kind of error.
   if (/^Out of Memory Error|failed to pin block|failed to allocate|could not allocate/i.test(message)) {
     return new MigrationError(
       'MEMORY_FULL',

@@ -1,13 +1,13 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { duckdbTypeOf } from '../rows/type-map.js';
 import type { Column } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
 import type { DuckDbSession } from './duckdb.js';
+import { duckdbTypeOf } from './duckdb-types.js';
 import type { TransformSource } from './engine.js';
-import { parquetOptions } from './part-table.js';
+import { parquetOptions } from './parquet-file.js';
 import type { ProgressMeter } from './progress.js';
 import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 

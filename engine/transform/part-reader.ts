@@ -3,11 +3,11 @@ import { relative } from 'node:path';
 import bindings from '@duckdb/node-bindings';
 import { MigrationError } from '../errors.js';
 import { type ColumnBatch, clearBatch, createBatch } from '../rows/column-batch.js';
-import { duckdbTypeOf } from '../rows/type-map.js';
 import type { Column } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import type { Manifest } from '../storage/manifest.js';
 import type { DuckDb, DuckDbSession } from './duckdb.js';
+import { duckdbTypeOf } from './duckdb-types.js';
 import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 import { readVector } from './vector-read.js';
 

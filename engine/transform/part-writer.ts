@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ColumnBatch } from '../rows/column-batch.js';
 import { createRowHasher, type RowHasher } from '../rows/hash/row-hasher.js';
+import { PackedRows, packedBytes } from '../rows/packed-rows.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, partKey } from '../storage/keys.js';
 import type { Part } from '../storage/manifest.js';
-import { type DuckDb, makeScratch } from './duckdb.js';
-import { openPartTable, type PartTable } from './part-table.js';
-import { bytesInVector } from './vector-write.js';
+import { type DuckDb, type DuckDbSession, makeScratch } from './duckdb.js';
+import { writeParquet } from './parquet-file.js';
 
 export interface PartWriterOptions {
   readonly duckdb: DuckDb;
@@ -29,8 +29,8 @@ export interface PartWriterOptions {
 }
 
 /**
- * A quarter of a million rows of 90 bytes fit. At 64 MB a writer of rows of 10 KB took 100 MB more: rows are in memory
- * as the table that fills, as the one that is copied out, and as what Parquet's writer makes of them.
+ * A quarter of a million rows of 90 bytes fit. At 64 MB a writer of rows of 10 KB took 100 MB more: rows are in memory as
+ * those that come, as those that are written, and as what Parquet's writer makes of them.
  */
 const defaultPartBytes = 32 * 2 ** 20;
 
@@ -55,8 +55,8 @@ export interface PartWriter {
 }
 
 /**
- * Writes rows to Parquet parts under `<prefix><attempt>/`. While one table of at most `partRows` rows is copied out, the
- * next fills: memory holds two of them. Throws the errors of the bucket and of DuckDB, VALUE_UNREPRESENTABLE,
+ * Writes rows to Parquet parts under `<prefix><attempt>/`. While at most `partRows` rows are written, the next are collected:
+ * memory holds both. Throws the errors of the bucket and of DuckDB, VALUE_UNREPRESENTABLE,
  * CHECKSUM_EXPORT for a part file that does not hold its rows, and the signal's reason.
  */
 export function createPartWriter(options: PartWriterOptions): PartWriter {
@@ -67,12 +67,10 @@ class DuckDbPartWriter implements PartWriter {
   readonly #options: PartWriterOptions;
   /** Made with the first part: a window without rows touches no disk. */
   readonly #scratch: string;
-  /** All that are open, whoever works on them. */
-  readonly #tables: PartTable[] = [];
-  readonly #idle: PartTable[] = [];
   readonly #shipped: Part[] = [];
   readonly #hasher: RowHasher;
-  #filling: PartTable | undefined;
+  #filling: PackedRows;
+  #session: DuckDbSession | undefined;
   #shipping: Promise<void> | undefined;
   /** The write or finish under way, or the last one; never rejects. */
   #call: Promise<void> | undefined;
@@ -83,6 +81,7 @@ class DuckDbPartWriter implements PartWriter {
   constructor(options: PartWriterOptions) {
     this.#options = options;
     this.#hasher = createRowHasher(options.columns);
+    this.#filling = new PackedRows(options.columns);
     this.#scratch = join(options.spillDirectory, `parts-${randomUUID()}`);
   }
 
@@ -102,7 +101,9 @@ class DuckDbPartWriter implements PartWriter {
     this.#closed = true;
     await this.#call;
     await this.#shipping?.catch(() => undefined);
-    for (const table of this.#tables.splice(0)) table.close();
+    this.#filling.clear();
+    this.#session?.close();
+    this.#session = undefined;
     if (this.#parts > 0) await rm(this.#scratch, { recursive: true, force: true });
   }
 
@@ -121,67 +122,61 @@ class DuckDbPartWriter implements PartWriter {
     this.#hasher.add(batch);
     for (let from = 0; from < batch.rows; ) {
       signal.throwIfAborted();
-      this.#filling ??= this.#idle.pop() ?? (await this.#openTable());
-      const table = this.#filling;
-      const most = Math.min(batch.rows - from, partRows - table.rows);
-      const count = rowsWithin(partBytes - table.bytes, batch, from, most);
-      table.append(batch, { from, count, ordinal: this.#rows });
+      const part = this.#filling;
+      const most = Math.min(batch.rows - from, partRows - part.rows);
+      const count = rowsWithin(partBytes - part.bytes, batch, from, most);
+      part.append(batch, { from, count, ordinal: this.#rows });
       from += count;
       this.#rows += count;
-      if (table.rows === partRows || table.bytes >= partBytes) await this.#ship(table);
+      if (part.rows === partRows || part.bytes >= partBytes) await this.#ship();
     }
   }
 
   async #shipAll(): Promise<void> {
     this.#throwIfClosed();
-    if (this.#filling && this.#filling.rows > 0) await this.#ship(this.#filling);
+    if (this.#filling.rows > 0) await this.#ship();
     await this.#shipping;
-  }
-
-  async #openTable(): Promise<PartTable> {
-    const table = await openPartTable(this.#options);
-    this.#tables.push(table);
-    await table.clear();
-    return table;
   }
 
   /**
-   * Waits for the part before this one, and for this one's turn to be copied out: writers whose parts are full do not
-   * each begin another, so that the process has one table more in memory than writers.
+   * Waits for the part before this one, and for this one's turn to be written: writers whose parts are full do not each
+   * begin another, so that the process has the rows of one part more in memory than it has writers.
    */
-  async #ship(table: PartTable): Promise<void> {
+  async #ship(): Promise<void> {
     await this.#shipping;
     this.#throwIfClosed();
-    this.#filling = undefined;
+    const rows = this.#filling;
+    this.#filling = new PackedRows(rows.columns);
     const index = this.#parts;
     this.#parts += 1;
     await new Promise<void>((begun) => {
-      this.#shipping = this.#copyOut(table, index, begun);
+      this.#shipping = this.#write(rows, index, begun).finally(() => rows.clear());
       // What it throws, the next part's write or finish throws; until then it is no unhandled rejection.
       this.#shipping.then(begun, begun);
     });
   }
 
-  async #copyOut(table: PartTable, index: number, begun: () => void): Promise<void> {
-    const { bucket, prefix, attempt, signal } = this.#options;
+  async #write(rows: PackedRows, index: number, begun: () => void): Promise<void> {
+    const { bucket, prefix, attempt, signal, duckdb, onWaiting } = this.#options;
     const path = join(this.#scratch, `${index}.parquet`);
     await makeScratch(this.#scratch);
-    const { rows } = table;
-    await table.copyTo(path, { begun });
-    await table.clear();
-    this.#idle.push(table);
-    const key = partKey(prefix, attempt, index);
-    const bytes = await bucket.putFile(key, path, signal);
+    this.#session ??= await duckdb.openSession(signal, onWaiting);
+    const session = this.#session;
+    await session.alone(async () => {
+      begun();
+      await writeParquet(session, rows, path);
+    });
+    const part = { key: partKey(prefix, attempt, index), rows: rows.rows };
+    rows.clear();
+    const bytes = await bucket.putFile(part.key, path, signal);
     await rm(path);
-    this.#shipped.push({ key, rows, bytes });
+    this.#shipped.push({ ...part, bytes });
   }
 }
 
 /** How many rows from `from` on, at most `most` and at least one, take no more than about `bytes`. */
 function rowsWithin(bytes: number, batch: ColumnBatch, from: number, most: number): number {
-  const taken = (count: number) =>
-    batch.columns.reduce((sum, vector) => sum + bytesInVector(vector, { from, count }), 0);
   let count = most;
-  while (count > 1 && taken(count) > bytes) count = Math.ceil(count / 2);
+  while (count > 1 && packedBytes(batch, { from, count }) > bytes) count = Math.ceil(count / 2);
   return count;
 }

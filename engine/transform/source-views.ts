@@ -1,9 +1,9 @@
 import { MigrationError } from '../errors.js';
-import { duckdbTypeOf } from '../rows/type-map.js';
 import { describeDifference, equalChecksums } from '../validation/set-checksum.js';
 import type { DuckDbSession } from './duckdb.js';
+import { duckdbTypeOf } from './duckdb-types.js';
 import type { TransformSource } from './engine.js';
-import { checksumOfParquet } from './part-table.js';
+import { checksumOfParquet } from './parquet-file.js';
 import { duckdbLiteral, quoteDuckdb } from './sql-text.js';
 
 /** A column that every source view has besides its own: names one row of one part file. */

@@ -1,5 +1,5 @@
-import { duckdbTypeOf } from '../rows/type-map.js';
 import type { Column } from '../rows/types.js';
+import { duckdbTypeOf } from './duckdb-types.js';
 
 /** `"name"`, with quotes doubled. */
 export function quoteDuckdb(name: string): string {

@@ -16,20 +16,14 @@ const two32 = 2 ** 32;
 const entries = new Int32Array(batchRows * entryWords);
 
 /**
- * Writes rows `from .. from + count` of a column into a vector of text or bytes. Strings cost one call together, not
- * one each: all their bytes become one string of the vector, which tells where DuckDB has put them; then entries that
+ * Writes the first `count` rows of a column into a vector of text or bytes. Strings cost one call together, not one
+ * each: all their bytes become one string of the vector, which tells where DuckDB has put them; then entries that
  * point into it take its place. False, with nothing to be used in the vector, where a text is not UTF-8.
  */
-export function writeStrings(
-  target: bindings.Vector,
-  source: VarVector,
-  from: number,
-  count: number,
-): boolean {
-  const start = startOf(source, from);
-  const address = assignBytes(target, source.heap.subarray(start, source.ends[from + count - 1]));
+export function writeStrings(target: bindings.Vector, source: VarVector, count: number): boolean {
+  const address = assignBytes(target, source.heap.subarray(0, source.ends[count - 1]));
   if (address === undefined) return false;
-  fillEntries(source, from, count, address - start);
+  fillEntries(source, count, address);
   bindings.copy_data_to_vector(target, 0, entries.buffer, 0, count * entryBytes);
   return true;
 }
@@ -46,11 +40,10 @@ function assignBytes(target: bindings.Vector, bytes: Uint8Array): number | undef
 }
 
 /** `base` is the address that the heap's first byte would have. */
-function fillEntries(source: VarVector, from: number, count: number, base: number): void {
-  const { heap, ends } = source;
-  let start = startOf(source, from);
+function fillEntries({ heap, ends }: VarVector, count: number, base: number): void {
+  let start = 0;
   for (let row = 0; row < count; row += 1) {
-    const end = ends[from + row] as number;
+    const end = ends[row] as number;
     const length = end - start;
     const at = row * entryWords;
     entries[at] = length;

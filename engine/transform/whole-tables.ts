@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors.js';
-import { duckdbTypeOf } from '../rows/type-map.js';
+import { duckdbTypeOf } from './duckdb-types.js';
 import type { TransformSource, WholeWindow } from './engine.js';
 import type { KnownTable } from './scope.js';
 

@@ -16,8 +16,8 @@ import {
 import { checkCollationByWindow } from './join-checks.js';
 import { fromClause, qualified } from './join-sql.js';
 import type { Lineage } from './lineage.js';
+import { checksumOfParquet } from './parquet-file.js';
 import { castTo, type PartFile, upload, writeParts } from './part-files.js';
-import { checksumOfParquet } from './part-table.js';
 import type { ProgressMeter } from './progress.js';
 import { windowId } from './source-views.js';
 import { duckdbLiteral, quoteDuckdb } from './sql-text.js';

@@ -11,6 +11,7 @@ import {
 } from '../rows/column-batch.js';
 import { GroupSums } from '../rows/hash/group-sums.js';
 import { createRowHasher, type RowHasher } from '../rows/hash/row-hasher.js';
+import { packedBytes } from '../rows/packed-rows.js';
 import type { Column, SetChecksum } from '../rows/types.js';
 import { createWindowRouter, type DateWindow, type RouteRows } from '../rows/window-router.js';
 import type { Bucket } from '../storage/bucket.js';
@@ -19,9 +20,8 @@ import type { Part } from '../storage/manifest.js';
 import { addChecksums, describeDifference, equalChecksums } from '../validation/set-checksum.js';
 import { type DuckDb, makeScratch } from './duckdb.js';
 import { PartNumbers } from './part-numbers.js';
-import { openPartTable, type PartTable } from './part-table.js';
 import type { WrittenParts } from './part-writer.js';
-import { bytesInVector } from './vector-write.js';
+import { openWindowTable, type WindowTable } from './window-table.js';
 
 export interface WindowWriterOptions {
   readonly duckdb: DuckDb;
@@ -92,7 +92,7 @@ class TableWindowWriter implements WindowWriter {
   readonly #numbers: PartNumbers;
   readonly #parts = new Map<number, Part[]>();
   readonly #scratch: string;
-  #table: PartTable | undefined;
+  #table: WindowTable | undefined;
   /** The write or finish under way, or the last one; never rejects. */
   #call: Promise<void> | undefined;
   #closed = false;
@@ -151,7 +151,8 @@ class TableWindowWriter implements WindowWriter {
       const columns: readonly ColumnVector[] = [...batch.columns, this.#partOf];
       this.#table ??= await this.#openTable();
       const table = this.#table;
-      table.append({ rows: batch.rows, columns }, { from: 0, count: batch.rows, ordinal: this.#rows });
+      const range = { from: 0, count: batch.rows, ordinal: this.#rows };
+      await table.append({ rows: batch.rows, columns }, range);
       if (table.bytes >= heldBytes) await this.#partOut();
     }
     this.#rows += batch.rows;
@@ -163,8 +164,7 @@ class TableWindowWriter implements WindowWriter {
     const { rows } = batch;
     const { high, low } = this.#hasher.hashes;
     this.#route(batch.columns[this.#chunkColumn] as ColumnVector, rows, this.#windowOf);
-    const whole = { from: 0, count: rows };
-    const rowBytes = batch.columns.reduce((sum, vector) => sum + bytesInVector(vector, whole), 0) / rows;
+    const rowBytes = packedBytes(batch, { from: 0, count: rows }) / rows;
     let taken = false;
     for (let row = 0; row < rows; row += 1) {
       const window = this.#windowOf[row] as number;
@@ -200,13 +200,13 @@ class TableWindowWriter implements WindowWriter {
     );
   }
 
-  async #openTable(): Promise<PartTable> {
+  async #openTable(): Promise<WindowTable> {
     const { columns } = this.#options;
     const names = columns.map(({ name }) => name.toLowerCase());
     let name = 'part';
     while (names.includes(name)) name += '_';
     const number: Column = { name, type: { kind: 'int', bits: 32 }, nullable: false };
-    const table = await openPartTable({ ...this.#options, columns: [...columns, number] });
+    const table = await openWindowTable({ ...this.#options, columns: [...columns, number] });
     await table.clear();
     return table;
   }
@@ -222,7 +222,7 @@ class TableWindowWriter implements WindowWriter {
       const files = [];
       for (const { number, window, rows } of held.slice(at, at + uploads)) {
         const path = join(this.#scratch, `${number}.parquet`);
-        await table.copyTo(path, { selection: { number, rows } });
+        await table.copyTo(path, { number, rows });
         files.push({ window, rows, path });
       }
       await Promise.all(files.map((file) => this.#ship(file)));

@@ -6,7 +6,7 @@ import { createFileBucket } from '../../engine/storage/file-bucket.js';
 import type { Manifest } from '../../engine/storage/manifest.js';
 import { type DuckDb, openDuckDb } from '../../engine/transform/duckdb.js';
 import { createDuckDbEngine } from '../../engine/transform/duckdb-engine.js';
-import { checksumOfParquet } from '../../engine/transform/part-table.js';
+import { checksumOfParquet } from '../../engine/transform/parquet-file.js';
 import { columnsOf, somePrefix } from '../integration/transform/fixture.js';
 
 const windows = 60;

@@ -6,8 +6,8 @@ import {
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
 import { layoutOf } from '../../../engine/rows/column-batch.js';
-import { duckdbTypeOf } from '../../../engine/rows/type-map.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
+import { duckdbTypeOf } from '../../../engine/transform/duckdb-types.js';
 import { quoteDuckdb } from '../../../engine/transform/sql-text.js';
 
 /** Creates table `t` anew with the rows, handed over as DuckDB's own values, so that no text is involved. */

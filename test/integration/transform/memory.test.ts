@@ -6,7 +6,7 @@ import type { Manifest } from '../../../engine/storage/manifest.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
 import { createDuckDbEngine } from '../../../engine/transform/duckdb-engine.js';
 import type { TransformOutcome } from '../../../engine/transform/engine.js';
-import { checksumOfParquet, parquetOptions } from '../../../engine/transform/part-table.js';
+import { checksumOfParquet, parquetOptions } from '../../../engine/transform/parquet-file.js';
 import { createWindowWriter } from '../../../engine/transform/window-writer.js';
 import { batchesOf, columnsOf, type Fixture, openFixture, type Row, somePrefix } from './fixture.js';
 

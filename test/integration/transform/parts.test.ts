@@ -6,8 +6,8 @@ import type { Cell, Column } from '../../../engine/rows/types.js';
 import type { Bucket } from '../../../engine/storage/bucket.js';
 import type { Manifest } from '../../../engine/storage/manifest.js';
 import type { DuckDb, DuckDbSession } from '../../../engine/transform/duckdb.js';
+import { checksumOfParquet } from '../../../engine/transform/parquet-file.js';
 import { readParts } from '../../../engine/transform/part-reader.js';
-import { checksumOfParquet } from '../../../engine/transform/part-table.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
 import { anyRows } from '../../support/arbitrary-rows.js';
 import { chunksOf, decodeAnswer } from '../../support/decode-answer.js';
@@ -151,9 +151,9 @@ describe('parts', () => {
   });
 
   it.each([
-    ['lacks a row', 'SELECT * FROM part LIMIT 9'],
-    ['has a value changed', `SELECT * REPLACE (CASE WHEN id = 3 THEN 'x' ELSE name END AS name) FROM part`],
-    ['has a row twice in place of another', 'SELECT * REPLACE (greatest(id, 1) AS id) FROM part'],
+    ['lacks a row', 'SELECT * FROM fed LIMIT 9'],
+    ['has a value changed', `SELECT * REPLACE (CASE WHEN id = 3 THEN 'x' ELSE name END AS name) FROM fed`],
+    ['has a row twice in place of another', 'SELECT * REPLACE (greatest(id, 1) AS id) FROM fed'],
   ])('are refused where a file %s', async (_case, query) => {
     const { duckdb } = fixture;
     const faulty: DuckDb = {
@@ -163,8 +163,7 @@ describe('parts', () => {
         const session = await duckdb.openSession(signal);
         const run = session.run.bind(session);
         return Object.assign(session, {
-          run: (sql: string) =>
-            run(sql.startsWith('COPY') ? sql.replace('FROM part)', `FROM (${query}))`) : sql),
+          run: (sql: string) => run(sql.replace(/^COPY \((.*)\) TO/, `COPY (WITH fed AS ($1) ${query}) TO`)),
         });
       },
     };
@@ -298,16 +297,19 @@ describe('an aborted part writer', () => {
     expect(open.size).toBe(0);
   });
 
-  it('closes the sessions of tables that could not be made, the first and a later one', async () => {
+  it('closes its session where a part could not be written, the first or a later one', async () => {
     for (const faulty of [1, 2]) {
-      const { duckdb, open } = counted((session, sql) => {
-        if (session === faulty && sql.startsWith('CREATE')) throw new Error('no table');
+      let copies = 0;
+      const { duckdb, open } = counted((_session, sql) => {
+        copies += sql.startsWith('COPY') ? 1 : 0;
+        if (copies === faulty) throw new Error('no file');
       });
       const writer = fixture.open(some, { duckdb, partRows: 1_000 });
       const [batch] = batchesOf(some, rows);
-      await expect(writer.write(batch as ColumnBatch)).rejects.toThrow('no table');
-      expect(open.size).toBe(faulty);
+      const writing = writer.write(batch as ColumnBatch).then(() => writer.finish());
+      await expect(writing).rejects.toThrow('no file');
       await writer.abort();
+      expect(copies).toBe(faulty);
       expect(open.size).toBe(0);
     }
   });

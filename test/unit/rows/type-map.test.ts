@@ -1,8 +1,5 @@
-import fc from 'fast-check';
-import { layoutOf } from '../../../engine/rows/column-batch.js';
-import { duckdbTypeOf, encodedTypeOf, logicalTypeOf } from '../../../engine/rows/type-map.js';
+import { encodedTypeOf, logicalTypeOf } from '../../../engine/rows/type-map.js';
 import type { LogicalType } from '../../../engine/rows/types.js';
-import { anyType } from '../../support/arbitrary-rows.js';
 
 function source(typeName: string, maxLength = 0, precision = 0, scale = 0) {
   return { typeName, maxLength, precision, scale };
@@ -94,23 +91,5 @@ describe('logicalTypeOf', () => {
 
   test('refuses more fraction digits than SQL Server has', () => {
     expect(() => logicalTypeOf(source('datetime2', 8, 28, 8))).toThrow('datetime2(8)');
-  });
-});
-
-describe('duckdbTypeOf', () => {
-  test('keeps tinyint unsigned, every time up to microseconds in microseconds, and decimals whole', () => {
-    expect(duckdbTypeOf({ kind: 'int', bits: 8 })).toBe('UTINYINT');
-    expect(duckdbTypeOf({ kind: 'timestamp', precision: 0 })).toBe('TIMESTAMP');
-    expect(duckdbTypeOf({ kind: 'instant', precision: 6 })).toBe('TIMESTAMP');
-    expect(duckdbTypeOf({ kind: 'decimal', precision: 38, scale: 38 })).toBe('DECIMAL(38,38)');
-  });
-
-  test('is VARCHAR or BLOB for just those types whose vectors hold bytes', () => {
-    fc.assert(
-      fc.property(anyType, (type) => {
-        const inHeap = ['VARCHAR', 'BLOB'].includes(duckdbTypeOf(type));
-        expect(inHeap).toBe(layoutOf(type) === 'var');
-      }),
-    );
   });
 });

@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import { batchOf, rowsOf } from '../../../engine/rows/cells.js';
 import { createConverter } from '../../../engine/rows/convert/converter.js';
 import { losslessInto } from '../../../engine/rows/fits.js';
+import { PackedRows } from '../../../engine/rows/packed-rows.js';
 import type { Cell, Column, LogicalType, TimePrecision } from '../../../engine/rows/types.js';
 import { checkTransform } from '../../../engine/transform/check-transform.js';
 import { type DuckDb, openDuckDb } from '../../../engine/transform/duckdb.js';
+import { writeParquet } from '../../../engine/transform/parquet-file.js';
 import { readParquet } from '../../../engine/transform/part-reader.js';
-import { openPartTable } from '../../../engine/transform/part-table.js';
 import { anyColumnCells } from '../../support/arbitrary-rows.js';
 
 const { signal } = new AbortController();
@@ -82,13 +83,12 @@ async function acceptedFrom(from: LogicalType): Promise<readonly LogicalType[]> 
 /** What DuckDB's casts make of the cells of a part, by the type that each is cast to. */
 async function castCells(from: LogicalType, cells: readonly Cell[], to: readonly LogicalType[]) {
   const path = join(directory, 'part.parquet');
-  const table = await openPartTable({ duckdb, columns: [column(from)], signal });
+  const packed = new PackedRows([column(from)]);
   const session = await duckdb.openSession(signal);
   try {
-    await table.clear();
     const given = cells.map((cell) => [cell]);
-    table.append(batchOf([column(from)], given), { from: 0, count: cells.length, ordinal: 0 });
-    await table.copyTo(path);
+    packed.append(batchOf([column(from)], given), { from: 0, count: cells.length, ordinal: 0 });
+    await writeParquet(session, packed, path);
     await session.run('SET SESSION preserve_insertion_order = true');
     const columns = to.map((type) => column(type));
     for await (const batch of readParquet(session, path, columns)) {
@@ -98,7 +98,6 @@ async function castCells(from: LogicalType, cells: readonly Cell[], to: readonly
     return [];
   } finally {
     session.close();
-    table.close();
   }
 }
 

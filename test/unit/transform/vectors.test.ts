@@ -9,6 +9,7 @@ import {
   clearBatch,
   createBatch,
 } from '../../../engine/rows/column-batch.js';
+import { PackedRows } from '../../../engine/rows/packed-rows.js';
 import type { Cell, Column, LogicalType } from '../../../engine/rows/types.js';
 import { columnDefinitions } from '../../../engine/transform/sql-text.js';
 import { readVector } from '../../../engine/transform/vector-read.js';
@@ -34,11 +35,13 @@ const column = (name: string, type: LogicalType): Column => ({ name, type, nulla
 async function fill(columns: readonly Column[], batch: ColumnBatch, from = 0, count = batch.rows - from) {
   await connection.run(`CREATE OR REPLACE TABLE t (${columnDefinitions(columns)})`);
   if (count === 0) return;
+  const packed = new PackedRows(columns);
+  packed.append(batch, { from, count, ordinal: 100 });
   const appender = await connection.createAppender('t');
   const chunk = DuckDBDataChunk.create(columns.map((_, index) => appender.columnType(index)));
-  for (const [index, vector] of batch.columns.entries()) {
+  for (const [index, vector] of (packed.blocks[0] as ColumnBatch).columns.entries()) {
     const target = bindings.data_chunk_get_vector(chunk.chunk, index);
-    writeVector(target, vector, { from, count, ordinal: 100 }, columns[index]?.name ?? '');
+    writeVector(target, vector, count);
   }
   chunk.rowCount = count;
   appender.appendDataChunk(chunk);
@@ -112,10 +115,9 @@ describe('vectors', () => {
     const short = lengths.map((length) => ['abcdefghijkl'.slice(0, length)]);
     const chunk = DuckDBDataChunk.create([VARCHAR], lengths.length);
     const vector = bindings.data_chunk_get_vector(chunk.chunk, 0);
-    const rows = { from: 0, count: lengths.length, ordinal: 0 };
     for (const cells of [long, short]) {
       chunk.reset();
-      writeVector(vector, batchOf([column('t', text)], cells).columns[0] as ColumnVector, rows, 't');
+      writeVector(vector, batchOf([column('t', text)], cells).columns[0] as ColumnVector, lengths.length);
     }
     const entries = bindings.vector_get_data(vector, lengths.length * 16);
     const expected = short.map(([cell]) =>
