@@ -42,12 +42,13 @@ async function inScratch<R extends Pick<TransformRequest, 'signal' | 'onProgress
 ): Promise<T> {
   const scratch = join(scratchDirectory, `transform-${randomUUID()}`);
   const session = await duckdb.openSession(request.signal, request.onWaiting);
-  const progress = startProgress(session, request.onProgress);
+  let progress: ProgressMeter | undefined;
   try {
+    progress = await startProgress(session, request.onProgress);
     await makeScratch(scratch);
     return await work(session, request, scratch, progress);
   } finally {
-    progress.stop();
+    progress?.stop();
     session.close();
     await rm(scratch, { recursive: true, force: true });
   }

@@ -50,9 +50,6 @@ export interface DuckDbSession {
   close(): void;
 }
 
-/** DuckDB counts its progress only where it would show a bar. */
-const progressSettings = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false';
-
 /** Opens the embedded DuckDB. Throws DISK_FULL or STORAGE_ACCESS where the spill directory cannot be used. */
 export async function openDuckDb(options: DuckDbOptions): Promise<DuckDb> {
   await makeScratch(options.spillDirectory);
@@ -94,7 +91,6 @@ class Instance implements DuckDb {
   async openSession(signal: AbortSignal, waiting?: () => void): Promise<DuckDbSession> {
     signal.throwIfAborted();
     const connection = await this.#instance.connect();
-    await connection.run(progressSettings);
     const alone: DuckDbSession['alone'] = (work) => this.#turn.of(() => this.#fitting(work), signal, waiting);
     return new Session(connection, signal, alone, (rows) => this.feed.open(rows));
   }

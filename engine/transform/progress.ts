@@ -8,11 +8,16 @@ export interface ProgressMeter {
 
 const pollMs = 500;
 
+/** DuckDB counts its progress only where it would show a bar; each batch that is read then takes longer. */
+const counting = 'SET enable_progress_bar = true; SET enable_progress_bar_print = false';
+
 /** Reports counters that only grow; DuckDB's own are asked twice a second, and start anew with each statement. */
-export function startProgress(
-  { connection }: DuckDbSession,
+export async function startProgress(
+  session: DuckDbSession,
   report: TransformRequest['onProgress'],
-): ProgressMeter {
+): Promise<ProgressMeter> {
+  await session.run(counting);
+  const { connection } = session;
   let bytes = 0;
   let rows = 0;
   let seen = 0;
