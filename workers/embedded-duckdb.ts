@@ -3,7 +3,7 @@ import type { DuckDbUse } from '../activities/dependencies.js';
 import type { RunConfig } from '../config/run-config.js';
 import { type DuckDb, type DuckDbLimits, openDuckDb } from '../engine/transform/duckdb.js';
 
-/** A value is in the table that fills, in the one that is copied out, and some four times on its way into a file. */
+/** A value is in the vector that DuckDB is fed, and some four times on its way into a file; one more is room. */
 const copiesOfValue = 6;
 /** For the parts of eight steps that hold no such value. */
 const partsMegabytes = 512;

@@ -39,7 +39,7 @@ export function castTo(columns: readonly Column[]): string {
     .join(', ');
 }
 
-/** Of the size that `parquetOptions` gives them, or fewer rows: as many bytes as an export's part has. */
+/** Of the size that `parquetOptions` gives them, or fewer rows. They are in memory one at a time, whatever their number. */
 const groupsOfPart = 8;
 const leastRowGroup = 2_048;
 
