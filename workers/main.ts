@@ -54,7 +54,7 @@ function start(role: Role): ChildProcess {
 function ended(role: Role, code: number | null, signal: NodeJS.Signals | null): void {
   if (!stopping)
     process.stderr.write(`The ${role} worker ended (${signal ?? `exit code ${code}`}); stopping.\n`);
-  if (!stopping || code) process.exitCode = 1;
+  if (!stopping || code !== 0) process.exitCode = 1;
   // What drains is told once: a second time would cut it off.
   if (!stopping) stop('SIGTERM');
 }

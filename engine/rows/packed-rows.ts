@@ -32,6 +32,7 @@ export class PackedRows {
 
   /** Throws VALUE_UNREPRESENTABLE, with column and row, for text that is not UTF-8. */
   append(batch: ColumnBatch, range: RowRange): void {
+    if (range.count === 0) return;
     const columns = batch.columns.map((vector, index) => {
       if (vector.layout === 'var') this.#requireText(vector, range, this.columns[index]);
       return this.#packed(vector, range);

@@ -27,6 +27,8 @@ export async function writeParquet(session: DuckDbSession, packed: PackedRows, p
         `TO ${duckdbLiteral(path)} (${parquetOptions})`,
     );
     requireWritten(packed.rows, fed.seen, await digestOfParquet(session, path, columns));
+  } catch (error) {
+    throw fed.failure ?? error;
   } finally {
     fed.close();
   }

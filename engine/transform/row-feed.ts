@@ -11,6 +11,7 @@ import bindings from '@duckdb/node-bindings';
 import { batchRows } from '../rows/column-batch.js';
 import type { PackedRows } from '../rows/packed-rows.js';
 import { duckdbType } from './duckdb-types.js';
+import { killAtExitWhile } from './kill-at-exit.js';
 import { writeVector } from './vector-write.js';
 
 /** Rows out of JavaScript's memory as a statement sees them. */
@@ -21,6 +22,8 @@ export interface FedRows {
   adding(hash: string): string;
   /** What the last statement with `table` has read. */
   readonly seen: { readonly rows: number; readonly sum: bigint };
+  /** Why they could not be read, of which the statement's own error tells only that. */
+  readonly failure: unknown;
   /** No statement can read them any more. */
   close(): void;
 }
@@ -31,7 +34,7 @@ const names = { table: 'fed_rows', adding: 'fed_adding' } as const;
  * Functions of one DuckDB by which its statements read rows where JavaScript has them, vector by vector: a table of DuckDB's
  * own would copy all of them twice before, on JavaScript's thread. DuckDB calls from a thread of its own and waits for the
  * answer, which is given as soon as JavaScript's thread is free. So while a statement reads them nothing may wait for
- * that statement with this thread, as `closeSync` of its connection would.
+ * that statement with this thread, as `closeSync` of its connection would, and as Node does when the process ends.
  */
 export class RowFeed {
   readonly #feeds = new Map<number, Feed>();
@@ -46,7 +49,11 @@ export class RowFeed {
   open(rows: PackedRows): FedRows {
     this.#last += 1;
     const number = this.#last;
-    const feed = new Feed(rows, number, () => this.#feeds.delete(number));
+    const endable = killAtExitWhile();
+    const feed = new Feed(rows, number, () => {
+      this.#feeds.delete(number);
+      endable();
+    });
     this.#feeds.set(number, feed);
     return feed;
   }
@@ -71,7 +78,10 @@ export class RowFeed {
         info.setMaxThreads(1);
         (info.bindData as Feed).begin();
       },
-      mainFunction: (info, output) => (info.bindData as Feed).next(output.chunk),
+      mainFunction: (info, output) => {
+        const feed = info.bindData as Feed;
+        feed.keepingFailure(() => feed.next(output.chunk));
+      },
     });
     connection.registerTableFunction(table);
     table.destroySync();
@@ -108,6 +118,7 @@ const two32 = 2n ** 32n;
 
 class Feed implements FedRows {
   readonly table: string;
+  failure: unknown;
   #next = 0;
   #rows = 0;
   #sum = 0n;
@@ -133,8 +144,18 @@ class Feed implements FedRows {
     info.setCardinality(this.packed.rows, true);
   }
 
+  keepingFailure(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
   /** A statement reads from the first row on. */
   begin(): void {
+    this.failure = undefined;
     this.#next = 0;
     this.#rows = 0;
     this.#sum = 0n;

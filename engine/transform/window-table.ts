@@ -84,6 +84,8 @@ class TemporaryTable implements WindowTable {
     const fed = this.#session.feed(this.#collected);
     try {
       await this.#session.run(`INSERT INTO part SELECT * FROM ${fed.table}`);
+    } catch (error) {
+      throw fed.failure ?? error;
     } finally {
       fed.close();
     }

@@ -225,19 +225,20 @@ BEGIN
   EXECUTE format(
     $q$SELECT count(*) FILTER (WHERE known), string_agg(chunk_id::text, ', ') FILTER (WHERE known AND n <= 10),
               count(*) FILTER (WHERE NOT known), string_agg(chunk_id::text, ', ') FILTER (WHERE NOT known AND n <= 10) FROM (
-         SELECT chunk_id, c.chunk_id IS NOT NULL AS known,
-                row_number() OVER (PARTITION BY c.chunk_id IS NOT NULL ORDER BY chunk_id) AS n
-           FROM (SELECT chunk_id, count(*) AS rows FROM %s GROUP BY chunk_id) AS s
-           FULL JOIN (SELECT chunk_id, rows FROM migration_control.ledger
-                       WHERE stage_schema = %L AND target = %L AND rows > 0) AS l USING (chunk_id)
-           LEFT JOIN migration_control.chunk c USING (chunk_id)
-          WHERE s.rows IS DISTINCT FROM l.rows) AS differing$q$, stage, stage_schema, stage_name)
+         SELECT chunk_id, known, row_number() OVER (PARTITION BY known ORDER BY chunk_id) AS n FROM (
+           SELECT chunk_id, l.rows IS NOT NULL OR EXISTS (
+                    SELECT FROM migration_control.chunk c
+                     WHERE c.chunk_id = s.chunk_id AND c.stage_schema = %2$L AND c.target = %3$L AND c.run_id IS NOT NULL) AS known
+             FROM (SELECT chunk_id, count(*) AS rows FROM %1$s GROUP BY chunk_id) AS s
+             FULL JOIN (SELECT chunk_id, rows FROM migration_control.ledger
+                         WHERE stage_schema = %2$L AND target = %3$L AND rows > 0) AS l USING (chunk_id)
+            WHERE s.rows IS DISTINCT FROM l.rows) AS each) AS differing$q$, stage, stage_schema, stage_name)
     INTO undone, list, strange, strangers;
   IF strange > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(
-      'The stage %s holds rows of %s chunks that no plan has, so the live table was left as it is. Find who wrote them (without '
-      'TLS a connection may change a chunk_id on its way), then remove them: DELETE FROM %s WHERE chunk_id IN (%s); and start the '
-      'category again.', stage, strange, stage, strangers);
+      'The stage %s holds rows of %s chunks that are none of its own, so the live table was left as it is. Find who wrote them '
+      '(without TLS a connection may change a chunk_id on its way), then remove them, ten chunks at a time: DELETE FROM %s WHERE '
+      'chunk_id IN (%s); and start the category again.', stage, strange, stage, strangers);
   END IF;
   IF undone > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'MGINC', MESSAGE = format(

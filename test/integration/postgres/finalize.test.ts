@@ -297,22 +297,34 @@ describe.each([18, 15] as const)('finalize on PostgreSQL %i', (version) => {
     });
   });
 
-  test('rows of a chunk that no plan has are refused, with what removes them, and the rest goes live then', async () => {
-    const table = targetTable('strange');
-    await stageWith(target, table, { '2025-01-01': [['a', '2025-01-01 00:00:00.000', 1n, null]] });
-    const call = () => target.query(`CALL stage.stage_ctas_null_upd_strange('mart', 'strange')`);
-    // As where a bit of it flips on its way.
-    await target.query(
-      `INSERT INTO stage.strange SELECT 'b', at, load, note, chunk_id + (1::bigint << 53) FROM stage.strange`,
-    );
-    const error = await call().catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'STAGE_INCOMPLETE' });
-    const [removal] =
-      /DELETE FROM stage\.strange WHERE chunk_id IN \(\d+\)/.exec((error as Error).message) ?? [];
-    expect((await target.query(removal ?? '')).rowCount).toBe(1);
-    await call();
-    expect((await target.query('SELECT count(*)::int AS n FROM mart.strange')).rows).toEqual([{ n: 1 }]);
-  });
+  test.each([
+    ['that no plan has', '(1::bigint << 53)'],
+    ['of another target', '0'],
+  ])(
+    'rows of a chunk %s are refused, with what removes them, and the rest goes live then',
+    async (_kind, flipped) => {
+      const own = targetTable(`strange${flipped.length}`);
+      const other = targetTable(`stranger${flipped.length}`);
+      const rows = { '2025-01-01': [['a', '2025-01-01 00:00:00.000', 1n, null]] } as const;
+      await stageWith(target, own, rows);
+      const foreign = (await stageWith(target, other, rows)).get('20250101');
+      const stage = `stage.${own.name}`;
+      const call = () => target.query(`CALL stage.stage_ctas_null_upd_${own.name}('mart', '${own.name}')`);
+      // As where a bit of it flips on its way.
+      await target.query(
+        `INSERT INTO ${stage} SELECT 'b', at, load, note, ${foreign} + ${flipped} FROM ${stage}`,
+      );
+      const error = await call().catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'STAGE_INCOMPLETE' });
+      const [removal] =
+        /DELETE FROM stage\.\w+ WHERE chunk_id IN \(\d+\)/.exec((error as Error).message) ?? [];
+      expect((await target.query(removal ?? '')).rowCount).toBe(1);
+      await call();
+      expect((await target.query(`SELECT count(*)::int AS n FROM mart.${own.name}`)).rows).toEqual([
+        { n: 1 },
+      ]);
+    },
+  );
 
   test('an abort during the build leaves the live table, and the server stops within seconds', async () => {
     const table = targetTable('aborted', { columns: [column('id', 'bigint', false)], primaryKey: ['id'] });
