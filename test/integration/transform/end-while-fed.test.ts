@@ -10,7 +10,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function end(how: string) {
-  const script = join(__dirname, '..', '..', 'support', 'end-while-fed.ts');
+  const script = join(__dirname, 'end-while-fed-child.ts');
   return spawnSync(process.execPath, ['--import', 'tsx', script, how, directory], {
     encoding: 'utf8',
     timeout: 30_000,

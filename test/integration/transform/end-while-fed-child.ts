@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { batchOf } from '../../engine/rows/cells.js';
-import { PackedRows } from '../../engine/rows/packed-rows.js';
-import type { Column } from '../../engine/rows/types.js';
-import { openDuckDb } from '../../engine/transform/duckdb.js';
+import { batchOf } from '../../../engine/rows/cells.js';
+import { PackedRows } from '../../../engine/rows/packed-rows.js';
+import type { Column } from '../../../engine/rows/types.js';
+import { openDuckDb } from '../../../engine/transform/duckdb.js';
 
 /** Ends while DuckDB reads rows, as the first argument says: by `exit`, or by an error that nobody catches. */
 async function main(): Promise<void> {
