@@ -87,6 +87,13 @@ export interface ColumnBatch {
 
 /** 32-bit words of a value. */
 export const wordsOf = { i32: 1, i64: 2, i128: 4 } as const;
+
+/** Bytes of a value. */
+export function widthOf({ layout, data }: Exclude<ColumnVector, VarVector>): number {
+  const elements = layout === 'i32' || layout === 'i64' || layout === 'i128' ? wordsOf[layout] : 1;
+  return elements * data.BYTES_PER_ELEMENT;
+}
+
 const firstHeapBytes = 32 * 1024;
 
 /** An empty batch for rows of these columns. */

@@ -1,6 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { MigrationError } from '../errors.js';
-import { batchRows, type ColumnBatch, type ColumnVector, startOf, type VarVector } from './column-batch.js';
+import {
+  batchRows,
+  type ColumnBatch,
+  type ColumnVector,
+  startOf,
+  type VarVector,
+  widthOf,
+} from './column-batch.js';
 import { Segments } from './segments.js';
 import type { Column } from './types.js';
 
@@ -103,11 +110,4 @@ function bytesOf(vector: ColumnVector, { from, count }: Pick<RowRange, 'from' | 
   const nulls = vector.nullCount > 0 ? count : 0;
   if (vector.layout !== 'var') return nulls + count * widthOf(vector);
   return nulls + count * words + (vector.ends[from + count - 1] as number) - startOf(vector, from);
-}
-
-const widths = { u8: 1, i16: 2, i32: 4, i64: 8, i128: 16, f32: 4, f64: 8 } as const;
-
-/** Bytes of a value. */
-export function widthOf({ layout }: Exclude<ColumnVector, VarVector>): number {
-  return widths[layout];
 }

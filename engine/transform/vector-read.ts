@@ -1,5 +1,5 @@
 import bindings from '@duckdb/node-bindings';
-import { batchRows, type ColumnVector } from '../rows/column-batch.js';
+import { type ColumnVector, widthOf } from '../rows/column-batch.js';
 import { readStrings } from './string-vectors.js';
 
 /**
@@ -13,7 +13,7 @@ export function readVector(source: bindings.Vector, target: ColumnVector, count:
     return;
   }
   const { data } = target;
-  const bytes = bindings.vector_get_data(source, count * (data.byteLength / batchRows));
+  const bytes = bindings.vector_get_data(source, count * widthOf(target));
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(bytes);
 }
 

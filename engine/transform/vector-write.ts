@@ -1,6 +1,5 @@
 import bindings from '@duckdb/node-bindings';
-import { batchRows, type ColumnVector } from '../rows/column-batch.js';
-import { widthOf } from '../rows/packed-rows.js';
+import { batchRows, type ColumnVector, widthOf } from '../rows/column-batch.js';
 import { writeStrings } from './string-vectors.js';
 
 /**
