@@ -6,7 +6,7 @@ import { startOurs } from './ours.js';
 import type { Peer, StartPeer } from './peers/peer.js';
 import { startPipe } from './peers/pipe.js';
 import { startSling } from './peers/sling.js';
-import { startSpark } from './peers/spark.js';
+import { startSpark, startSparkJobs } from './peers/spark.js';
 import { type Place, startPlace } from './place.js';
 import { keep, machine, setting } from './result.js';
 import { linesOf, peaksOf, ratiosOf } from './summary.js';
@@ -27,6 +27,7 @@ const peerStarts: Readonly<Record<string, StartPeer>> = {
   'freebcp | psql': startPipe,
   sling: startSling,
   Spark: startSpark,
+  'Spark, begun anew': startSparkJobs,
 };
 
 const say = (line: string): void => console.error(line);

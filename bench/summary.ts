@@ -69,6 +69,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   direct_cpu_vs_pipe: { task: tasks.copy, ours: 'direct', theirs: 'freebcp | psql', of: 'cpu' },
   staged_vs_pipe: { task: tasks.copy, ours: 'staged', theirs: 'freebcp | psql', of: 'speed' },
   join_vs_pipe: { task: tasks.join, ours: 'join', theirs: 'freebcp | psql', of: 'speed' },
+  join_vs_spark_job: { task: tasks.join, ours: 'join', theirs: 'Spark, begun anew', of: 'speed' },
   join_vs_spark: { task: tasks.join, ours: 'join', theirs: 'Spark', of: 'speed' },
   direct_vs_sling: { task: tasks.copy, ours: 'direct', theirs: 'sling', of: 'speed' },
   checksums_on_vs_off: { task: tasks.copy, ours: 'direct', of: 'time' },

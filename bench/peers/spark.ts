@@ -13,24 +13,67 @@ import type { Peer, PeerPlace } from './peer.js';
 
 /**
  * Spark on this machine, as the founding case has it in AWS Glue: see spark.py. Its session is started once and warm,
- * which each job of the founding case would pay for anew: that time is no part of the figures.
+ * which each job of the founding case pays for anew: `startSparkJobs`.
  */
-export async function startSpark({ source, target, scratch }: PeerPlace): Promise<Peer> {
+export async function startSpark(place: PeerPlace): Promise<Peer> {
+  const session = new Session(await prepare(place));
+  return {
+    ...peerOf('Spark', place, (job) => measureWithin(session.pid, () => session.run(job))),
+    close: () => session.close(),
+  };
+}
+
+/** The same with a process, a JVM and a session of its own for each job, as AWS Glue has it: within the figures. */
+export async function startSparkJobs(place: PeerPlace): Promise<Peer> {
+  const command = await prepare(place);
+  const run = (job: SparkJob): Promise<Figures> =>
+    measureProcess(() => {
+      const child = startSession(command);
+      child.stdin.end(`${JSON.stringify(job)}\n`);
+      return child;
+    });
+  return { ...peerOf('Spark, begun anew', place, run), close: async () => {} };
+}
+
+/** One line that spark.py reads. */
+interface SparkJob {
+  readonly read: readonly ReturnType<typeof viewOf>[];
+  readonly sql: string;
+  readonly csv: string;
+}
+
+/** How spark.py is begun. */
+interface SessionCommand {
+  readonly pyspark: string;
+  readonly options: { readonly jars: readonly string[]; readonly scratch: string; readonly source: string };
+}
+
+async function prepare({ source, scratch }: PeerPlace): Promise<SessionCommand> {
   const [pyspark, ...jars] = await Promise.all([
     installSpark(),
     installSqlServerDriver(),
     installPostgresDriver(),
   ]);
   mkdirSync(scratch, { recursive: true });
-  const options = { jars, scratch, source: sourceUrl(source) };
-  const child = spawn('python3', [join(__dirname, 'spark.py'), JSON.stringify(options)], {
+  return { pyspark, options: { jars, scratch, source: sourceUrl(source) } };
+}
+
+function startSession({ pyspark, options }: SessionCommand): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn('python3', [join(__dirname, 'spark.py'), JSON.stringify(options)], {
     env: { ...process.env, PYTHONPATH: pyspark, SPARK_LOCAL_IP: '127.0.0.1' },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const session = new Session(child);
+}
+
+/** What both have in common: a job that leaves CSV files, and COPY, which loads them. */
+function peerOf(
+  name: string,
+  { target, scratch }: PeerPlace,
+  run: (job: SparkJob) => Promise<Figures>,
+): Required<Pick<Peer, 'name' | 'copy' | 'join'>> {
   const csv = join(scratch, 'csv');
   const job = async (tables: readonly BenchTable[], sql: string, into: string): Promise<Figures> => {
-    const made = await measureWithin(session.pid, () => session.run({ read: tables.map(viewOf), sql, csv }));
+    const made = await run({ read: tables.map(viewOf), sql, csv });
     const loaded = await measureProcess(() => load(target, csv, into));
     return {
       seconds: made.seconds + loaded.seconds,
@@ -39,34 +82,35 @@ export async function startSpark({ source, target, scratch }: PeerPlace): Promis
     };
   };
   return {
-    name: 'Spark',
+    name,
     copy: (table, into) => job([table], `SELECT * FROM ${table.definition.name}`, into),
     join: ({ cell, device }, into) => job([cell, device], foundingJoin(), into),
-    close: () => session.close(),
   };
 }
 
 /** Jobs as lines of JSON, an answer to each. */
 class Session {
+  readonly #child: ReturnType<typeof startSession>;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(private readonly child: ChildProcessByStdio<Writable, Readable, null>) {
-    this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  constructor(command: SessionCommand) {
+    this.#child = startSession(command);
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
   get pid(): number {
-    return this.child.pid ?? 0;
+    return this.#child.pid ?? 0;
   }
 
-  async run(job: object): Promise<void> {
-    this.child.stdin.write(`${JSON.stringify(job)}\n`);
+  async run(job: SparkJob): Promise<void> {
+    this.#child.stdin.write(`${JSON.stringify(job)}\n`);
     const { value } = await this.#answers.next();
     if (value !== 'done') throw new Error(`The Spark session ended: ${value ?? 'no answer'}`);
   }
 
   async close(): Promise<void> {
-    const ended = this.child.exitCode === null ? once(this.child, 'exit') : undefined;
-    this.child.stdin.end();
+    const ended = this.#child.exitCode === null ? once(this.#child, 'exit') : undefined;
+    this.#child.stdin.end();
     await ended;
   }
 }

@@ -44,6 +44,7 @@ describe('the summary of a comparison', () => {
       direct_cpu_vs_pipe: 0.67,
       staged_vs_pipe: null,
       join_vs_pipe: null,
+      join_vs_spark_job: null,
       join_vs_spark: null,
       // It has run only at another task.
       direct_vs_sling: null,
