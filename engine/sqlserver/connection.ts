@@ -54,7 +54,7 @@ export async function openSession(endpoint: SourceEndpoint, signal?: AbortSignal
     beforeConnect: (driverConnection: unknown) => {
       const connection = driverConnection as Connection;
       connection.on('errorMessage', (message) => reported.push(message.number));
-      requireTls(connection, place);
+      guardLogin(connection, place, signal);
       setUp(connection);
       connections.push(connection);
     },
@@ -107,10 +107,11 @@ function poolConfig(endpoint: SourceEndpoint): sql.config {
 }
 
 /**
- * tedious logs in without encryption when a server (or somebody in between) says that it has none, `encrypt: true`
- * notwithstanding. Its one place that sends the password is guarded here; a contract test holds it.
+ * Guards the one place where tedious sends the password; a contract test holds it. It logs in without encryption when a
+ * server (or somebody in between) says that it has none, `encrypt: true` notwithstanding. And a `close()` that comes before
+ * its socket is there ends nothing: it goes on connecting, and would log in to a session that nobody knows of.
  */
-function requireTls(connection: Connection, place: SourcePlace): void {
+function guardLogin(connection: Connection, place: SourcePlace, signal: AbortSignal | undefined): void {
   let secure = false;
   connection.on('secure', () => {
     secure = true;
@@ -118,6 +119,8 @@ function requireTls(connection: Connection, place: SourcePlace): void {
   const driver = connection as unknown as { sendLogin7Packet(): void };
   const send = driver.sendLogin7Packet.bind(connection);
   driver.sendLogin7Packet = () => {
+    // What is thrown here destroys the socket.
+    signal?.throwIfAborted();
     if (!secure) {
       throw sourceError(
         'TLS_VERIFICATION',

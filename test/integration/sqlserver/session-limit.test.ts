@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { openSession, type SourceSession } from '../../../engine/sqlserver/connection';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSession, type SourceEndpoint, type SourceSession } from '../../../engine/sqlserver/connection';
 import { type LimitedSource, openWithinLimit } from '../../../engine/sqlserver/open-within-limit';
 import { SessionLocks } from '../../../engine/sqlserver/session-locks';
 import { createEngine } from '../../../sandbox/sqlserver/engine/engine';
@@ -21,19 +22,20 @@ describe('the limit of a server, kept by the server itself', () => {
   let attempts = 0;
   let waits = 0;
 
+  const endpoint = (database: string): SourceEndpoint => ({
+    alias: 'server01',
+    host: 'localhost',
+    port: server.port,
+    database,
+    user: 'reader',
+    password: 'right',
+    ca: readFileSync(server.caFile, 'utf8'),
+    applicationName: 'migrate/test',
+  });
   const source = (limit: number, more: Partial<LimitedSource> = {}, name = 'One'): LimitedSource => ({
     open: async () => {
       attempts += 1;
-      const session = await openSession({
-        alias: 'server01',
-        host: 'localhost',
-        port: server.port,
-        database: name,
-        user: 'reader',
-        password: 'right',
-        ca: readFileSync(server.caFile, 'utf8'),
-        applicationName: 'migrate/test',
-      });
+      const session = await openSession(endpoint(name));
       opened.push(session);
       return session;
     },
@@ -140,6 +142,25 @@ describe('the limit of a server, kept by the server itself', () => {
     );
     await expect(waiting).rejects.toBe(reason);
     expect(await loggedIn()).toBe(1);
+  });
+
+  it.each([
+    ['at once', 0],
+    ['while the server is being reached', 1],
+    ['in the handshake', 8],
+    ['in the login', 20],
+  ])('leaves no session behind when its signal aborts %s', async (_when, milliseconds) => {
+    const reason = new Error('enough');
+    const control = new AbortController();
+    const opening = openSession(endpoint('One'), control.signal);
+    if (milliseconds > 0) await sleep(milliseconds);
+    control.abort(reason);
+    // On a fast machine it may have been opened by then, and is ended all the same.
+    const session = await opening.catch((error: unknown) => error);
+    if (session !== reason) await (session as SourceSession).close();
+    const longerThanALogin = 500;
+    await sleep(longerThanALogin);
+    expect(await loggedIn()).toBe(0);
   });
 
   it('closes a session whose lock could not be asked for', async () => {
