@@ -109,7 +109,8 @@ function poolConfig(endpoint: SourceEndpoint): sql.config {
 /**
  * Guards the one place where tedious sends the password; a contract test holds it. It logs in without encryption when a
  * server (or somebody in between) says that it has none, `encrypt: true` notwithstanding. And a `close()` that comes before
- * its socket is there ends nothing: it goes on connecting, and would log in to a session that nobody knows of.
+ * its socket is there ends nothing: it goes on connecting, and would log in to a session that nobody knows of. Each socket
+ * has to be secured: a server may route to another one.
  */
 function guardLogin(connection: Connection, place: SourcePlace, signal: AbortSignal | undefined): void {
   let secure = false;
@@ -128,6 +129,7 @@ function guardLogin(connection: Connection, place: SourcePlace, signal: AbortSig
         'the server offers no encryption, so no password was sent. Give it a certificate that MSSQL_CA_FILE trusts',
       );
     }
+    secure = false;
     send();
   };
 }

@@ -16,6 +16,7 @@ import type { Column, SetChecksum } from '../rows/types.js';
 import { createWindowRouter, type DateWindow, type RouteRows } from '../rows/window-router.js';
 import type { Bucket } from '../storage/bucket.js';
 import { type ObjectKey, rangePartKey } from '../storage/keys.js';
+import { mapInLanes } from '../storage/lanes.js';
 import type { Part } from '../storage/manifest.js';
 import { addChecksums, describeDifference, equalChecksums } from '../validation/set-checksum.js';
 import { type DuckDb, makeScratch } from './duckdb.js';
@@ -207,7 +208,12 @@ class TableWindowWriter implements WindowWriter {
     while (names.includes(name)) name += '_';
     const number: Column = { name, type: { kind: 'int', bits: 32 }, nullable: false };
     const table = await openWindowTable({ ...this.#options, columns: [...columns, number] });
-    await table.clear();
+    try {
+      await table.clear();
+    } catch (error) {
+      table.close();
+      throw error;
+    }
     return table;
   }
 
@@ -225,7 +231,7 @@ class TableWindowWriter implements WindowWriter {
         await table.copyTo(path, { number, rows });
         files.push({ window, rows, path });
       }
-      await Promise.all(files.map((file) => this.#ship(file)));
+      await mapInLanes(files, this.#options.signal, (file) => this.#ship(file));
     }
     await table.clear();
   }

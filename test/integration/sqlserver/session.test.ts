@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { Connection } from 'tedious';
 import { openSession } from '../../../engine/sqlserver/connection';
 import { FaultProxy } from '../../support/fault-proxy';
 import { intColumn, result, type ScriptedServer, startScriptedServer, textColumn } from './scripted-server';
@@ -119,24 +120,52 @@ describe('a session on a source', () => {
   });
 
   it('never sends a password to a server that offers no encryption', async () => {
-    const received: Buffer[] = [];
-    const plain = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.on('data', (data) => {
-        received.push(data);
-        socket.write(preloginWithoutEncryption);
-      });
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => plain.once('listening', resolve));
-    const { port } = plain.address() as { port: number };
-    await expect(openSession({ ...server.endpoint, port })).rejects.toMatchObject({
+    const plain = await startPlainServer();
+    await expect(openSession({ ...server.endpoint, port: plain.port })).rejects.toMatchObject({
       code: 'TLS_VERIFICATION',
     });
-    const login7 = 0x10;
-    expect(received.map((packet) => packet[0])).not.toContain(login7);
+    expect(plain.received).toContain(packets.prelogin);
+    expect(plain.received).not.toContain(packets.login7);
+    plain.close();
+  });
+
+  it('never sends one to such a server that an encrypted one routes to', async () => {
+    const plain = await startPlainServer();
+    const tedious = Connection.prototype as unknown as {
+      performSentLogin7WithStandardLogin(signal: AbortSignal): Promise<object | undefined>;
+    };
+    const login = tedious.performSentLogin7WithStandardLogin;
+    const routed = jest
+      .spyOn(tedious, 'performSentLogin7WithStandardLogin')
+      .mockImplementationOnce(async function (this: typeof tedious, signal) {
+        await login.call(this, signal);
+        return { server: '127.0.0.1', port: plain.port };
+      });
+    await expect(openSession(server.endpoint)).rejects.toMatchObject({ code: 'TLS_VERIFICATION' });
+    expect(plain.received).toContain(packets.prelogin);
+    expect(plain.received).not.toContain(packets.login7);
+    routed.mockRestore();
     plain.close();
   });
 });
+
+/** MS-TDS 2.2.3.1.1. */
+const packets = { prelogin: 0x12, login7: 0x10 } as const;
+
+/** A server that has no encryption; `received` are the types of the packets that came. */
+async function startPlainServer() {
+  const received: (number | undefined)[] = [];
+  const plain = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      received.push(data[0]);
+      socket.write(preloginWithoutEncryption);
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => plain.once('listening', resolve));
+  const { port } = plain.address() as { port: number };
+  return { received, port, close: () => plain.close() };
+}
 
 /** A PRELOGIN response with ENCRYPT_NOT_SUP (MS-TDS 2.2.6.5). */
 const preloginWithoutEncryption = (() => {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { MigrationError } from '../../../engine/errors.js';
 import type { Column } from '../../../engine/rows/types.js';
 import type { DateWindow } from '../../../engine/rows/window-router.js';
+import type { DuckDb, DuckDbSession } from '../../../engine/transform/duckdb.js';
 import { createWindowWriter, type WindowWriterOptions } from '../../../engine/transform/window-writer.js';
 import { addChecksums } from '../../../engine/validation/set-checksum.js';
 import { anyRows } from '../../support/arbitrary-rows.js';
@@ -58,10 +61,58 @@ async function part(
   }
 }
 
+/** The fixture's DuckDB, whose sessions can do nothing, and how many are open. */
+function failingDuckDb() {
+  const open = new Set<DuckDbSession>();
+  const duckdb: DuckDb = {
+    ...{ allow: fixture.duckdb.allow, close: fixture.duckdb.close },
+    async openSession(signal) {
+      const session = await fixture.duckdb.openSession(signal);
+      const close = session.close.bind(session);
+      open.add(session);
+      return Object.assign(session, {
+        run: () => Promise.reject(new MigrationError('MEMORY_FULL', 'No room.')),
+        close: () => {
+          open.delete(session);
+          close();
+        },
+      });
+    },
+  };
+  return { duckdb, open };
+}
+
 const everyPrefix = (windows: readonly DateWindow[]) =>
   windows.map((window) => ({ ...window, prefix: somePrefix() }));
 
 describe('rows that are parted into windows', () => {
+  it('leave no session of DuckDB open where their table cannot be made', async () => {
+    const { duckdb, open } = failingDuckDb();
+    const windows = everyPrefix(grid(1));
+    await expect(part([taken], [[at(0)]], windows, { duckdb })).rejects.toMatchObject({
+      code: 'MEMORY_FULL',
+    });
+    expect(open.size).toBe(0);
+  });
+
+  it('are done with all uploads when one has failed', async () => {
+    const { bucket } = fixture;
+    let underWay = 0;
+    const slow: typeof bucket = Object.assign(Object.create(bucket), {
+      async putFile(...upload: Parameters<typeof bucket.putFile>) {
+        underWay += 1;
+        if (underWay === 1) throw new MigrationError('STORAGE_IO', 'No answer.');
+        await sleep(200);
+        const bytes = await bucket.putFile(...upload);
+        underWay -= 1;
+        return bytes;
+      },
+    });
+    const rows = [0, 1, 2].map((n) => [at(n)]);
+    await expect(part([taken], rows, everyPrefix(grid(3)), { bucket: slow })).rejects.toThrow('No answer.');
+    expect(underWay).toBe(1);
+  });
+
   it('are each in their own window, once, with the checksum of what was read', async () => {
     const days = fc.array(
       fc.option(fc.double({ min: -2, max: 6, noNaN: true }).map((n) => Math.round(n * 8) / 8)),
