@@ -26,12 +26,15 @@ export async function startSpark(place: PeerPlace): Promise<Peer> {
 /** The same with a process, a JVM and a session of its own for each job, as AWS Glue has it: within the figures. */
 export async function startSparkJobs(place: PeerPlace): Promise<Peer> {
   const command = await prepare(place);
-  const run = (job: SparkJob): Promise<Figures> =>
-    measureProcess(() => {
-      const child = startSession(command);
-      child.stdin.end(`${JSON.stringify(job)}\n`);
-      return child;
-    });
+  const run = async (job: SparkJob): Promise<Figures> => {
+    const session = new Session(command);
+    try {
+      // Not to the end of the process: it leaves its JVM behind to end by itself, whose CPU time would then be nobody's.
+      return await measureWithin(session.pid, () => session.run(job));
+    } finally {
+      await session.close();
+    }
+  };
   return { ...peerOf('Spark, begun anew', place, run), close: async () => {} };
 }
 
