@@ -21,7 +21,6 @@ export interface ParsedFilter {
 
 const longestFilter = 4000;
 const select = 'SELECT 1 FROM t WHERE ';
-let parser: Parser | undefined;
 
 /**
  * Parses a T-SQL predicate and allows only what reads the row and nothing else: comparisons, AND, OR, NOT, IN,
@@ -57,9 +56,10 @@ function parseSelect(
   prefix: number,
   refuse: (reason: string, offset?: number) => MigrationError,
 ): Node {
+  const grammar = loadGrammar();
   let parsed: unknown;
   try {
-    parsed = grammar().astify(sql, { database: 'transactsql' });
+    parsed = grammar.astify(sql, { database: 'transactsql' });
   } catch (error) {
     const offset = (error as { location?: { start?: { offset?: number } } }).location?.start?.offset;
     throw refuse('it does not parse as one T-SQL predicate', Math.max(0, (offset ?? prefix) - prefix));
@@ -71,11 +71,9 @@ function parseSelect(
 }
 
 /** The parser's grammar takes 8 MB of every process that has it: only those get it that meet a filter. */
-function grammar(): Parser {
-  if (parser !== undefined) return parser;
+function loadGrammar(): Parser {
   const library: typeof import('node-sql-parser/build/transactsql') = require('node-sql-parser/build/transactsql');
-  parser = new library.Parser();
-  return parser;
+  return new library.Parser();
 }
 
 function refusal(filter: string, place: FilterPlace, reason: string, offset?: number): MigrationError {
