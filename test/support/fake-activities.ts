@@ -74,6 +74,7 @@ export class FakeEngine {
   readonly reports: { readonly state: string; readonly failure?: string }[] = [];
   finalized = 0;
   #verdicts: GuardVerdict[];
+  #limitsSet = 0;
 
   constructor(private readonly plan: FakePlan) {
     this.#verdicts = [...(plan.verdicts ?? [])];
@@ -117,7 +118,9 @@ export class FakeEngine {
       readProgress: async () => this.#progress(),
       recordSourceLimit: async ({ endpoint, limit, set }) => {
         this.limits.push({ endpoint, limit });
-        return { kept: !set || this.limits.length > (this.plan.limitsRefused ?? 0) };
+        if (!set) return { kept: true };
+        this.#limitsSet += 1;
+        return { kept: this.#limitsSet > (this.plan.limitsRefused ?? 0) };
       },
       watchSource: () =>
         this.#session('guard', async () => {
