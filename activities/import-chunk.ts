@@ -27,7 +27,10 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
       const columns = copiedColumns(target, manifest.columns);
       const whole = isWhole(manifest, columns);
       const scratch = await scratchDirectory(deps.spillDirectory);
-      const parts = { bucket, manifest, scratch: scratch.path };
+      // A COPY that fails does not wait for its rows: a download of theirs must not outlive the directory.
+      const over = new AbortController();
+      const signal = AbortSignal.any([step.signal, over.signal]);
+      const parts = { bucket, manifest, scratch: scratch.path, signal };
       try {
         return await about(placeOf(context), () =>
           importIntoStage({
@@ -49,6 +52,7 @@ export function importChunk(deps: Dependencies, contexts: RunContexts) {
           }),
         );
       } finally {
+        over.abort();
         await scratch.remove();
       }
     });
@@ -59,13 +63,14 @@ interface Parts {
   readonly manifest: Manifest;
   /** Directory for what is downloaded. */
   readonly scratch: string;
+  readonly signal: AbortSignal;
 }
 
 /** What the stage is filled from. Throws PARTS_GONE where it is not there (any more). */
 async function partsOf(
   deps: Dependencies,
   context: ChunkContext,
-): Promise<{ readonly manifest: Manifest; readonly bucket: Bucket }> {
+): Promise<Pick<Parts, 'manifest' | 'bucket'>> {
   const { raw, transformed } = deps.buckets;
   if (routeOf(context.target) === 'transform')
     return { manifest: await readTransformed(deps, context), bucket: transformed };
@@ -83,11 +88,11 @@ async function* rowsOf(
   deps: Dependencies,
   { config }: ChunkContext,
   parts: Parts,
-  { signal, advance }: Step,
+  { advance }: Step,
 ): AsyncGenerator<ColumnBatch, void> {
   const duckdb = await deps.duckdb(config, 'parts');
   const { columns } = parts.manifest;
-  for await (const batch of readParts({ duckdb, ...parts, columns, signal })) {
+  for await (const batch of readParts({ duckdb, ...parts, columns })) {
     yield batch;
     advance(batch.rows);
   }

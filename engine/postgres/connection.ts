@@ -1,5 +1,5 @@
 import { checkServerIdentity } from 'node:tls';
-import type { PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg';
+import type { ClientBase, PoolClient, PoolConfig, QueryResult, QueryResultRow } from 'pg';
 import { MigrationError } from '../errors.js';
 import { toTargetError } from './errors.js';
 import { Lender } from './lender.js';
@@ -24,6 +24,8 @@ export interface TargetEndpoint {
   readonly maxConnections?: number;
   /** How long `query` waits for its answer; 5 minutes unless given. */
   readonly answerWithinMs?: number;
+  /** How long a login may take, and as long again what is set after it; 15 seconds unless given. */
+  readonly connectWithinMs?: number;
 }
 
 /** What a single statement needs: a Target, or a client inside its transaction. */
@@ -146,6 +148,7 @@ export function createTarget(endpoint: TargetEndpoint): Target {
 }
 
 function poolConfig(endpoint: TargetEndpoint): PoolConfig {
+  const connectWithinMs = endpoint.connectWithinMs ?? 15_000;
   return {
     host: endpoint.host,
     port: endpoint.port,
@@ -153,13 +156,15 @@ function poolConfig(endpoint: TargetEndpoint): PoolConfig {
     user: endpoint.user,
     max: endpoint.maxConnections ?? 4,
     application_name: 'migrate',
-    connectionTimeoutMillis: 15_000,
+    connectionTimeoutMillis: connectWithinMs,
     idleTimeoutMillis: 10_000,
     keepAlive: true,
     // The system's own delay is two hours.
     keepAliveInitialDelayMillis: 30_000,
+    // The pool's own time ends with the login.
     onConnect: async (client) => {
-      await client.query(sessionSettings);
+      const timer = setTimeout(() => closeSocket(client), connectWithinMs);
+      await client.query(sessionSettings).finally(() => clearTimeout(timer));
     },
     ssl:
       endpoint.tls === false
@@ -174,7 +179,7 @@ function poolConfig(endpoint: TargetEndpoint): PoolConfig {
 }
 
 /** pg has no abort: closing the socket is what ends a COPY or a statement without waiting for the server. */
-function closeSocket(client: TargetClient): void {
+function closeSocket(client: ClientBase): void {
   const { connection } = client as unknown as {
     readonly connection: { readonly stream: { destroy(): void } };
   };

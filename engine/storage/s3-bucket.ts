@@ -98,6 +98,7 @@ class S3Bucket implements Bucket {
       'read',
       key,
       async () => {
+        signal?.throwIfAborted();
         await mkdir(directory, { recursive: true });
         try {
           await downloadFile(this.#object(key), partial, signal);

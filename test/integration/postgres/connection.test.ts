@@ -136,6 +136,25 @@ describe('connecting', () => {
     await proxy.close();
   });
 
+  test('a server that falls silent after the login costs a connection no longer than its login may take', async () => {
+    const proxy = await FaultProxy.start(postgres.endpoint.port);
+    const target = createTarget({
+      ...postgres.endpoint,
+      ...{ port: proxy.port, tls: false, maxConnections: 1, connectWithinMs: 700 },
+    });
+    proxy.arm({ kind: 'stall', forMs: 2_000 }, { direction: 'toServer', after: ['SET datestyle'] });
+    const began = Date.now();
+    await expect(target.query('SELECT 1')).rejects.toMatchObject({
+      code: 'TARGET_CONNECTION',
+      retryable: true,
+    });
+    expect(Date.now() - began).toBeLessThan(1_800);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect((await target.query('SELECT 2 AS two')).rows).toEqual([{ two: 2 }]);
+    await target.close();
+    await proxy.close();
+  });
+
   test('an idle connection is probed from half a minute on', async () => {
     const probed = jest.spyOn(Socket.prototype, 'setKeepAlive');
     await tryWith({});

@@ -48,6 +48,17 @@ const sendsPart = /^PUT .*partNumber=/;
 const completes = /^POST .*uploadId=/;
 const reads = /^GET .*\/part/;
 
+describe('a download', () => {
+  it('makes no directory for what is not wanted any more', async () => {
+    await bucket.putFile('part', source);
+    const removed = join(scratch, 'removed');
+    await expect(bucket.localFile('part', removed, AbortSignal.abort(new Error('enough')))).rejects.toThrow(
+      'enough',
+    );
+    expect(await readdir(scratch)).toEqual(['source.bin']);
+  });
+});
+
 describe('an upload in parts', () => {
   it.each([
     ['is begun', createsUpload],
