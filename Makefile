@@ -12,7 +12,7 @@ help: ## Show this list
 demo: $(STAMP) ## One migration end to end, with its proof (ROWS=1000000 scales, KEEP=1 leaves it running)
 	@npm run --silent demo
 
-test: $(STAMP) temporal ## The tests that end within 15 minutes on two cores
+test: $(STAMP) temporal ## The tests that end within 20 minutes on two cores
 	npx jest --selectProjects unit integration replay $(JEST_ARGS)
 
 test-all: $(STAMP) temporal ## Those and the drills, which take longer
@@ -59,7 +59,7 @@ clean: ## Remove the sandbox's data and all that was built or cached; keeps node
 # Not npm ci: it refuses a lock file that lacks optional packages of other platforms, which npm leaves out when
 # the registry at hand does not serve them. The versions are those of the lock file all the same.
 $(STAMP): package-lock.json
-	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 12) ? 0 : 1)' 2>/dev/null \
-	  || { echo "Node.js 20.12 or later is needed; this is $$(node --version 2>/dev/null || echo 'no node on PATH')." >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 15) ? 0 : 1)' 2>/dev/null \
+	  || { echo "Node.js 20.15 or later is needed; this is $$(node --version 2>/dev/null || echo 'no node on PATH')." >&2; exit 1; }
 	npm install --no-save --no-audit --no-fund
 	@touch $@

@@ -2,12 +2,15 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
+/** Again where a file appears while its directory is being removed (ENOTEMPTY): a download's that ends late. */
+const whole = { recursive: true, force: true, maxRetries: 5 } as const;
+
 /** A directory of one attempt's own for what must touch the disk. */
 export async function scratchDirectory(
   spillDirectory: string,
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(spillDirectory, 'step-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, whole) };
 }
 
 /** By host too: containers that share a volume have the same process ids. */
@@ -20,8 +23,7 @@ export async function claimSpillDirectory(spillDir: string): Promise<string> {
     if (!name.startsWith(own)) continue;
     const pid = Number(name.slice(own.length));
     // A container that starts again has the process id that it had before: its own name is a leftover too.
-    if (pid === process.pid || (pid > 0 && !isAlive(pid)))
-      await rm(join(spillDir, name), { recursive: true, force: true });
+    if (pid === process.pid || (pid > 0 && !isAlive(pid))) await rm(join(spillDir, name), whole);
   }
   const claimed = join(spillDir, `${own}${process.pid}`);
   await mkdir(claimed, { recursive: true });

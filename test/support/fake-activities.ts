@@ -75,6 +75,7 @@ export class FakeEngine {
   finalized = 0;
   #verdicts: GuardVerdict[];
   #limitsSet = 0;
+  #released: Promise<void> = Promise.resolve();
 
   constructor(private readonly plan: FakePlan) {
     this.#verdicts = [...(plan.verdicts ?? [])];
@@ -286,12 +287,22 @@ export class FakeEngine {
     }
   }
 
+  /** Until the function that it gives is called, no step ends but those that are cancelled. */
+  holdSteps(): () => void {
+    let release = (): void => undefined;
+    this.#released = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  }
+
   /** As real steps do: heartbeats, and ends at once when cancelled. */
   async #wait(milliseconds: number): Promise<void> {
     const context = Context.current();
     const beats = setInterval(() => context.heartbeat(), 200);
     try {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, milliseconds)), context.cancelled]);
+      const ended = new Promise((resolve) => setTimeout(resolve, milliseconds)).then(() => this.#released);
+      await Promise.race([ended, context.cancelled]);
     } finally {
       clearInterval(beats);
     }

@@ -98,7 +98,9 @@ describe('pause', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(() => engine.exported.length >= 2 && sessions(engine) > 0);
+      const release = engine.holdSteps();
       const answer = await handle.executeUpdate(controls.pause.update, { args: [{ mode: 'drain' }] });
+      release();
       expect(answer.pauses).toEqual([{ mode: 'drain', scope: {}, by: 'operator' }]);
       await quiet(engine);
       const paused = [engine.exported.length, engine.transformed.length];
@@ -203,10 +205,12 @@ describe('setConcurrency', () => {
       const handle = await start();
       await until(() => engine.exported.length > 2 && engine.limits.length === 2);
       expect(Math.max(...engine.mostInFlight.values())).toBe(1);
+      const release = engine.holdSteps();
       await handle.executeUpdate(controls.setConcurrency.update, { args: [{ perServer: { s1: 8 } }] });
       await until(() => engine.inFlight.get('s1') === 8);
       expect(await limitOf(handle, 's1')).toBe(8);
       expect(engine.mostInFlight.get('s2')).toBe(1);
+      release();
       await handle.executeUpdate(controls.setConcurrency.update, { args: [{ perServer: { '*': 2 } }] });
       await until(async () => (await limitOf(handle, 's1')) === 2);
       await until(() => (engine.inFlight.get('s1') ?? 0) <= 2);
@@ -227,7 +231,9 @@ describe('setConcurrency', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(() => sessions(engine) >= 6);
+      const release = engine.holdSteps();
       await handle.executeUpdate(controls.setConcurrency.update, { args: [{ total: 2 }] });
+      release();
       // Exports that had their turn before may begin a moment later: what ends together looks like fewer for that long.
       let few = Date.now();
       await until(() => {
@@ -241,8 +247,10 @@ describe('setConcurrency', () => {
         await sleep(20);
       }
       expect(most).toBeLessThanOrEqual(2);
+      const releaseAll = engine.holdSteps();
       await handle.executeUpdate(controls.setConcurrency.update, { args: [{ total: null }] });
       await until(() => sessions(engine) > 4);
+      releaseAll();
       expect(await handle.result()).toMatchObject({ chunksDone: 60 });
     });
   });
@@ -294,6 +302,7 @@ describe('reload', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(() => engine.watches === 1 && engine.exported.length > 0);
+      const release = engine.holdSteps();
       engine.revised = { perServer: 6, threshold: 20 };
       expect(await handle.executeUpdate(controls.reload.update, { args: [{}] })).toEqual({
         fields: ['perServer', 'threshold'],
@@ -302,6 +311,7 @@ describe('reload', () => {
       await until(() => engine.inFlight.get('s1') === 5);
       await until(() => engine.watches === 2);
       expect(await limitOf(handle, 's1')).toBe(6);
+      release();
       await handle.executeUpdate(controls.reload.update, { args: [{}] });
       expect(await handle.result()).toMatchObject({ chunksDone: 40 });
       expect(engine.watches).toBe(2);

@@ -77,7 +77,9 @@ describe('a database whose windows are read at once', () => {
     await withWorker(temporal, engine.activities(), async () => {
       const handle = await start();
       await until(() => engine.scanned.length >= 2);
+      const release = engine.holdSteps();
       await handle.executeUpdate(controls.pause.update, { args: [{ mode: 'drain' }] });
+      release();
       await quiet(engine);
       const drained = engine.scanned.length;
       await sleep(800);

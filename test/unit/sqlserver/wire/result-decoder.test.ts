@@ -10,8 +10,9 @@ import {
   type WireRow,
 } from '../../../support/wire-answer';
 import { fixedWireTypes, textWireType, type WireType } from '../../../support/wire-types';
+import { variableWireTypes } from '../../../support/wire-variable-types';
 
-const anyType = fc.constantFrom<WireType>(...fixedWireTypes, textWireType);
+const anyType = fc.constantFrom<WireType>(...fixedWireTypes, textWireType, ...variableWireTypes);
 
 /** Rows of random types; NULLs wherever the form of the row can say so. */
 const answers = fc.array(anyType, { minLength: 1, maxLength: 20 }).chain((types) => {
@@ -28,6 +29,7 @@ const answers = fc.array(anyType, { minLength: 1, maxLength: 20 }).chain((types)
 const packetSizes = fc.oneof(
   fc.integer({ min: 1, max: 64 }),
   fc.integer({ min: 1, max: 4_096 }),
+  fc.integer({ min: 1, max: 65_536 }),
   fc.constantFrom(16_375, 65_536),
 );
 
@@ -44,6 +46,24 @@ describe('the decoder of an answer', () => {
         expect(decoded.tokens).toEqual(encodeDone(rows.length));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('reads an answer that is longer than two of the largest packets exactly, wherever they cut it', () => {
+    const types = [int, textWireType];
+    const rows = numbered(3_000).map(({ cells, nbc }) => ({
+      cells: [...cells, `row ${cells[0]} ${'ä€'.repeat(9)}`],
+      nbc,
+    }));
+    const answer = encodeAnswer(types, rows);
+    expect(answer.length).toBeGreaterThan(2 * 65_536);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 65_536 }), (size) => {
+        expect(decodeAnswer(columnsOf(types), chunksOf(answer, size)).rows).toEqual(
+          rows.map(({ cells }) => cells),
+        );
+      }),
+      { numRuns: 50 },
     );
   });
 
