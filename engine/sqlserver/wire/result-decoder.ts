@@ -137,14 +137,16 @@ export class ResultDecoder {
   }
 
   #columnMetadata(): number {
-    const { bytes, at, end } = this.#unread;
+    const { bytes, at, end, before } = this.#unread;
     const reader = new ByteReader(bytes, at + 1, end);
     try {
       this.#begin(readColumnMetadata(reader));
       return reader.at - at;
     } catch (error) {
       if (error instanceof MoreBytesNeeded) return -(1 + error.needed);
-      throw error;
+      if (!(error instanceof MigrationError)) throw error;
+      const place = `The description of the columns (token 0x81) begins at byte ${before + at} of the answer.`;
+      throw new MigrationError(error.code, `${error.message} ${place}`);
     }
   }
 
